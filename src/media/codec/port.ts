@@ -1,0 +1,36 @@
+/**
+ * What every codec does, seen from the tick. PCM is float, −1…1, mono, at the codec's own rate; conversion to and from
+ * 48 kHz is the resampler's work. Nothing here throws on untrusted payloads and nothing allocates after construction.
+ */
+
+/** Turns payloads of one RTP stream into PCM. */
+export interface Decoder {
+  /** Rate of the PCM in Hz: 8000, 16000 or 48000. */
+  readonly rateHz: number;
+  /** Samples at {@link rateHz} that `payload` holds (its first `length` bytes), or −1 when it is malformed. */
+  samplesIn(payload: Uint8Array, length: number): number;
+  /**
+   * Decodes the first `length` bytes of `payload` into `output` from index 0.
+   * @returns samples written, or −1 when the payload is malformed (state is then as before or reset; conceal instead)
+   */
+  decode(payload: Uint8Array, length: number, output: Float32Array): number;
+  /** Makes up exactly `samples` samples that continue what was decoded (packet loss concealment). */
+  conceal(output: Float32Array, samples: number): void;
+  /** Forgets history: the next payload begins a new stream. */
+  reset(): void;
+  /** Gives back memory outside the JavaScript heap. */
+  close(): void;
+}
+
+/** Turns PCM into payloads of one RTP stream. */
+export interface Encoder {
+  readonly rateHz: number;
+  /** True when a payload depends on this frame alone, so that any listener may share it at any time. */
+  readonly stateless: boolean;
+  /**
+   * Encodes exactly one tick (20 ms, rateHz / 50 samples) into `output` from `offset`.
+   * @returns bytes written
+   */
+  encode(input: Float32Array, output: Uint8Array, offset: number): number;
+  close(): void;
+}

@@ -1,0 +1,52 @@
+/**
+ * The media plane as the control plane holds it: a handle per call, promises for what has an outcome, one event stream.
+ * `media/engine.ts` implements it over worker threads; tests of the control plane implement it in memory.
+ */
+
+import type {
+  CallSnapshot,
+  LegAddress,
+  LegControls,
+  LegMedia,
+  LegOpening,
+  LegStatistics,
+  MediaEvent,
+  WorkerMetrics,
+} from './protocol.js';
+
+/** Events that concern a call, as {@link MediaPlane.onEvent} delivers them. */
+export type CallMediaEvent = Exclude<MediaEvent, { type: 'ready' | 'result' | 'metrics' }>;
+
+/** All media workers together. */
+export interface MediaPlane {
+  /** Starts the workers; resolves when every one is ready. */
+  start(): Promise<void>;
+  /** Opens a call on the worker with the least legs. @throws CodedError `internal` when the id is in use */
+  openCall(callId: string): MediaCall;
+  /** Registers the only listener for call events; called on the main thread in the order each worker sent them. */
+  onEvent(listener: (event: CallMediaEvent) => void): void;
+  /** The latest counters of each worker. */
+  metrics(): readonly WorkerMetrics[];
+  /** RTP ports not in use and not in quarantine. */
+  freePorts(): number;
+  /** Ends all calls and workers. */
+  close(): Promise<void>;
+}
+
+/** One call's media. Every method may be called at any time; after {@link MediaCall.close} they reject with `callEnded`. */
+export interface MediaCall {
+  readonly callId: string;
+  /** Takes ports and opens the sockets. @throws CodedError `portsExhausted`, `mediaFailed`, `callEnded` */
+  openLeg(opening: LegOpening): Promise<LegAddress>;
+  /** Applies a settled offer/answer, the first or a later one, at the next tick. */
+  connectLeg(legId: string, media: LegMedia): void;
+  controlLeg(legId: string, controls: Partial<LegControls>): void;
+  /** Linear gain of `sourceLegId` in what `listenerLegId` hears; 1 restores the default. */
+  routeLeg(listenerLegId: string, sourceLegId: string, gain: number): void;
+  sendDigits(legId: string, digits: string, options?: { durationMs?: number; gapMs?: number }): void;
+  /** Ends a leg's media, sends RTCP BYE, frees its ports; `statistics` is undefined if it had failed before. */
+  closeLeg(legId: string): Promise<{ tick: number; statistics: LegStatistics | undefined }>;
+  reportLevels(everyTicks: number): void;
+  snapshot(): Promise<CallSnapshot>;
+  close(): Promise<{ tick: number }>;
+}

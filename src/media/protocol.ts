@@ -1,0 +1,292 @@
+/**
+ * What the control plane and the media plane say to each other, and nothing else crosses between them.
+ *
+ * Control → media: {@link MediaCommand}; media → control: {@link MediaEvent}. Both are plain data (structured clone).
+ * Ticks are counted per call from 0 at the tick in which the call was opened; one tick is 20 ms, 960 samples at 48 kHz.
+ */
+
+import type { ErrorCode } from '../errors.js';
+
+/** Encoding names as in SDP `a=rtpmap` (RFC 3551 §6, RFC 7587), compared without regard to case, written like this. */
+export type EncodingName = 'PCMU' | 'PCMA' | 'G722' | 'opus' | 'L16';
+
+/** One payload format of an RTP stream as SDP names it. */
+export interface PayloadFormat {
+  readonly encoding: EncodingName;
+  /** 0…127. */
+  readonly payloadType: number;
+  /** RTP clock rate in Hz (8000 for G.722 as RFC 3551 §4.5.2 has it). */
+  readonly clockRateHz: number;
+  readonly channels: number;
+  /** `a=fmtp` parameters, names in lower case. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A telephone-event payload format (RFC 4733), one per clock rate. */
+export interface TelephoneEventFormat {
+  readonly payloadType: number;
+  readonly clockRateHz: number;
+}
+
+/** SDP direction seen from this server. */
+export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** What an offer/answer exchange settled for one leg. */
+export interface LegMedia {
+  /** Where media goes to; `undefined` while the peer gave none (old style hold, `c=0.0.0.0`). */
+  readonly remote: { readonly address: string; readonly rtpPort: number; readonly rtcpPort: number } | undefined;
+  readonly rtcpMux: boolean;
+  readonly direction: MediaDirection;
+  /** The format this server sends. */
+  readonly send: PayloadFormat;
+  /** Every format the peer may send. */
+  readonly receive: readonly PayloadFormat[];
+  /** Audio per sent packet in ms, a multiple of 10 in 10…120. */
+  readonly sendPtimeMs: number;
+  /** Telephone-event format for sending, if the peer takes any. */
+  readonly sendTelephoneEvent: TelephoneEventFormat | undefined;
+  readonly receiveTelephoneEvents: readonly TelephoneEventFormat[];
+}
+
+/**
+ * Which sources a leg accepts (SAFETY rule M1): `off` = exactly the signalled address; `sdp-ip` = the signalled IP, any
+ * port, learnt; `nat` = any source, learnt. Learning ends in a lock; only new signalling opens it again.
+ */
+export type LatchingPolicy = 'off' | 'sdp-ip' | 'nat';
+
+/** What the API may change on a leg at any tick. */
+export interface LegControls {
+  /** Not heard by anybody. */
+  readonly muted: boolean;
+  /** Hears nobody. */
+  readonly deaf: boolean;
+  /** Gain on what others hear of this leg, −60…+24 dB. */
+  readonly gainDb: number;
+}
+
+/** How a leg is set up before any SDP is settled. */
+export interface LegOpening {
+  readonly legId: string;
+  readonly latching: LatchingPolicy;
+  /** End the leg when no RTP arrived for this long while it should; 0 = never. */
+  readonly rtpTimeoutMs: number;
+  /** The same while media is on hold. */
+  readonly rtpHoldTimeoutMs: number;
+  readonly controls: LegControls;
+}
+
+/** Where a leg listens. */
+export interface LegAddress {
+  readonly rtpPort: number;
+  readonly rtcpPort: number;
+  readonly ssrc: number;
+}
+
+/** Control → media. A `requestId` asks for exactly one `result` event. */
+export type MediaCommand =
+  | { readonly type: 'openCall'; readonly callId: string }
+  | { readonly type: 'closeCall'; readonly requestId: number; readonly callId: string }
+  | {
+      readonly type: 'openLeg';
+      readonly requestId: number;
+      readonly callId: string;
+      readonly leg: LegOpening;
+      readonly host: string;
+      readonly rtpPort: number;
+      readonly rtcpPort: number;
+      readonly ssrc: number;
+      readonly cname: string;
+      /** Seeds the random starts of sequence number and timestamp (RFC 3550 §5.1). */
+      readonly seed: number;
+    }
+  | { readonly type: 'connectLeg'; readonly callId: string; readonly legId: string; readonly media: LegMedia }
+  | {
+      readonly type: 'controlLeg';
+      readonly callId: string;
+      readonly legId: string;
+      readonly controls: Partial<LegControls>;
+    }
+  | {
+      readonly type: 'routeLeg';
+      readonly callId: string;
+      readonly listenerLegId: string;
+      readonly sourceLegId: string;
+      /** Linear gain of the source in what the listener hears: 0 = not heard, 1 = the default. */
+      readonly gain: number;
+    }
+  | {
+      readonly type: 'sendDigits';
+      readonly callId: string;
+      readonly legId: string;
+      /** Of `0-9*#A-D`. */
+      readonly digits: string;
+      readonly durationMs: number;
+      readonly gapMs: number;
+    }
+  | { readonly type: 'closeLeg'; readonly requestId: number; readonly callId: string; readonly legId: string }
+  | { readonly type: 'reportLevels'; readonly callId: string; /** 0 = stop. */ readonly everyTicks: number }
+  | { readonly type: 'snapshotCall'; readonly requestId: number; readonly callId: string }
+  | { readonly type: 'stop' };
+
+/** Receive side of a leg's RTP (RFC 3550 §6.4.1, A.3, A.8). */
+export interface ReceiveStatistics {
+  readonly packets: number;
+  readonly octets: number;
+  /** Expected minus received, not below 0. */
+  readonly lost: number;
+  /** Ratio 0…1 over the whole leg. */
+  readonly lossRatio: number;
+  readonly duplicates: number;
+  readonly reordered: number;
+  readonly late: number;
+  readonly jitterMs: number;
+  /** Datagrams dropped by reason: `source`, `malformed`, `payloadType`, `flood`, `ssrc`, … */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** What was played of a leg, in 20 ms frames unless said otherwise. */
+export interface PlayoutStatistics {
+  readonly played: number;
+  readonly concealed: number;
+  /** Frames for which nothing was there and nothing was expected (before the first packet, DTX, hold). */
+  readonly silent: number;
+  /** Frames taken out to reduce delay. */
+  readonly dropped: number;
+  readonly resets: number;
+  /** Audio waiting now, and what the policy aims at. */
+  readonly depthMs: number;
+  readonly targetMs: number;
+}
+
+/** Sending side of a leg. */
+export interface SendStatistics {
+  readonly packets: number;
+  readonly octets: number;
+  /** What the peer reported last in RTCP, if it did. */
+  readonly remoteLossRatio: number | undefined;
+  readonly remoteJitterMs: number | undefined;
+  readonly roundTripMs: number | undefined;
+}
+
+/** Everything countable about a leg's media. */
+export interface LegStatistics {
+  readonly receive: ReceiveStatistics;
+  readonly playout: PlayoutStatistics;
+  readonly send: SendStatistics;
+}
+
+/** A leg as the media plane sees it now. */
+export interface LegSnapshot {
+  readonly legId: string;
+  readonly connected: boolean;
+  readonly speaking: boolean;
+  /** RMS of the last frame others could hear, dBov; −127 = digital silence. */
+  readonly levelDbov: number;
+  readonly statistics: LegStatistics;
+}
+
+/** A call as the media plane sees it now. */
+export interface CallSnapshot {
+  readonly callId: string;
+  readonly tick: number;
+  readonly legs: readonly LegSnapshot[];
+}
+
+/** Counters of one worker since its start; gauges where noted. */
+export interface WorkerMetrics {
+  readonly ticks: number;
+  /** Ticks that began more than 5 ms after their time. */
+  readonly lateTicks: number;
+  /** Ticks never run because catching up is bounded (SAFETY P1). */
+  readonly skippedTicks: number;
+  /** Largest lateness in the last second, ms (gauge). */
+  readonly maxLatenessMs: number;
+  /** Largest tick duration in the last second, ms (gauge). */
+  readonly maxTickMs: number;
+  /** Gauges of live objects. */
+  readonly calls: number;
+  readonly legs: number;
+  readonly sockets: number;
+  /** Bytes of wasm memory handed out (gauge). */
+  readonly wasmBytes: number;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly packetsDropped: number;
+  readonly heapUsedBytes: number;
+}
+
+/** Where a digit was found. */
+export type DigitSource = 'rfc4733' | 'sip-info' | 'in-band';
+
+/** Outcome of a command with a `requestId`. */
+export type MediaResult =
+  | { readonly type: 'legOpened' }
+  | { readonly type: 'legClosed'; readonly tick: number; readonly statistics: LegStatistics | undefined }
+  | { readonly type: 'callClosed'; readonly tick: number }
+  | { readonly type: 'snapshot'; readonly snapshot: CallSnapshot }
+  | {
+      readonly type: 'failed';
+      readonly code: ErrorCode;
+      readonly detail: string;
+      /** True when another port could be tried (address in use). */
+      readonly portBusy: boolean;
+    };
+
+/** Media → control. */
+export type MediaEvent =
+  | { readonly type: 'ready' }
+  | { readonly type: 'result'; readonly requestId: number; readonly result: MediaResult }
+  | { readonly type: 'legJoined'; readonly callId: string; readonly legId: string; readonly tick: number }
+  | {
+      /** The leg's media ended by itself: its code threw, its codec could not be set up, or RTP stopped. */
+      readonly type: 'legFailed';
+      readonly callId: string;
+      readonly legId: string;
+      readonly tick: number;
+      readonly code: ErrorCode;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'callFailed';
+      readonly callId: string;
+      readonly tick: number;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'latched';
+      readonly callId: string;
+      readonly legId: string;
+      readonly tick: number;
+      readonly address: string;
+      readonly port: number;
+    }
+  | {
+      readonly type: 'digit';
+      readonly callId: string;
+      readonly legId: string;
+      readonly tick: number;
+      readonly digit: string;
+      readonly durationMs: number;
+      readonly source: DigitSource;
+    }
+  | {
+      readonly type: 'digitsSent';
+      readonly callId: string;
+      readonly legId: string;
+      readonly tick: number;
+      readonly digits: string;
+    }
+  | {
+      readonly type: 'speech';
+      readonly callId: string;
+      readonly legId: string;
+      readonly tick: number;
+      readonly speaking: boolean;
+    }
+  | {
+      readonly type: 'levels';
+      readonly callId: string;
+      readonly tick: number;
+      readonly levels: readonly { readonly legId: string; readonly levelDbov: number; readonly speaking: boolean }[];
+    }
+  | { readonly type: 'metrics'; readonly metrics: WorkerMetrics };
