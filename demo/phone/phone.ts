@@ -1,0 +1,133 @@
+/** A simulated phone: a real SIP call and a real RTP stream over loopback that says its voice and keeps what it hears. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { alaw, mulaw } from 'alawmulaw';
+import type { DialogEnd, SipDialog, SipGateway } from '../../src/sip/gateway.js';
+import { RtpEar } from './rtp-ear.js';
+import { speak, type Voice } from './voice.js';
+
+/** Samples per 20 ms at 8 kHz. */
+const FRAME = 160;
+
+export type PhoneLaw = 'PCMU' | 'PCMA';
+
+/** How a phone behaves. */
+export interface PhoneOptions {
+  readonly voice: Voice;
+  readonly law: PhoneLaw;
+  readonly host?: string;
+  /** Silence before the voice begins, in 20 ms frames. */
+  readonly silentFrames?: number;
+}
+
+/** One phone. */
+export class Phone {
+  readonly voice: Voice;
+  readonly ear = new RtpEar();
+  /** When the first audible frame left, ms; undefined until then. */
+  spokeAtMs: number | undefined;
+  ended: DialogEnd | undefined;
+  /** Moment within each 20 ms at which this phone sends, 0…1, so that phones do not move in step. */
+  readonly phase: number;
+  readonly #law: PhoneLaw;
+  readonly #host: string;
+  readonly #silentFrames: number;
+  readonly #packet = Buffer.alloc(12 + FRAME);
+  readonly #frame = new Int16Array(FRAME);
+  #socket: Socket | undefined;
+  #remote: { port: number; address: string } | undefined;
+  #dialog: SipDialog | undefined;
+  #sequence: number;
+  #timestamp: number;
+  #sentFrames = 0;
+
+  constructor(options: PhoneOptions, random: () => number = Math.random) {
+    this.voice = options.voice;
+    this.#law = options.law;
+    this.#host = options.host ?? '127.0.0.1';
+    this.#silentFrames = options.silentFrames ?? 0;
+    this.phase = random();
+    this.#sequence = Math.floor(random() * 0x10000);
+    this.#timestamp = Math.floor(random() * 0x100000000);
+    this.#packet[0] = 0x80;
+    this.#packet.writeUInt32BE(Math.floor(random() * 0x100000000), 8);
+  }
+
+  /** Calls `uri`; resolves when the call is answered. @throws Error with the status when it is not */
+  async dial(gateway: SipGateway, uri: string): Promise<void> {
+    const socket = createSocket('udp4');
+    this.#socket = socket;
+    socket.on('message', (bytes) => this.ear.hear(bytes, performance.now()));
+    socket.bind(0, this.#host);
+    await once(socket, 'listening');
+    const handlers = {
+      onOffer: () => ({ ok: false as const, status: 488 }),
+      onAnswer: () => undefined,
+      onInfo: () => undefined,
+      onEnd: (end: DialogEnd) => {
+        this.ended = end;
+        this.#close();
+      },
+    };
+    const from = { uri: `sip:${this.voice.name.toLowerCase()}@${this.#host}`, displayName: this.voice.name };
+    const call = gateway.call({ uri, from, sdp: this.#offer(socket.address().port), timeoutMs: 10_000 }, handlers);
+    const outcome = await call.outcome;
+    if (!outcome.ok) {
+      this.#close();
+      throw new Error(`${uri} answered ${outcome.status} ${outcome.reason}`);
+    }
+    this.#dialog = outcome.dialog;
+    const port = Number(/^m=audio (\d+)/m.exec(outcome.answer)?.[1]);
+    const address = /^c=IN IP4 (\S+)/m.exec(outcome.answer)?.[1] ?? this.#host;
+    this.#remote = { port, address };
+  }
+
+  /** Sends the next 20 ms; the owner of the clock calls this. */
+  sendFrame(): void {
+    if (!this.#remote || !this.#socket) return;
+    const spoken = this.#sentFrames - this.#silentFrames;
+    if (spoken < 0) this.#frame.fill(0);
+    else speak(this.voice, spoken * FRAME, this.#frame);
+    this.#packet[1] = (this.#law === 'PCMU' ? 0 : 8) | (this.#sentFrames === 0 ? 0x80 : 0);
+    this.#packet.writeUInt16BE(this.#sequence, 2);
+    this.#packet.writeUInt32BE(this.#timestamp, 4);
+    this.#packet.set(this.#law === 'PCMU' ? mulaw.encode(this.#frame) : alaw.encode(this.#frame), 12);
+    this.#socket.send(this.#packet, this.#remote.port, this.#remote.address);
+    if (spoken === 0) this.spokeAtMs = performance.now();
+    this.#sentFrames++;
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#timestamp = (this.#timestamp + FRAME) >>> 0;
+  }
+
+  /** Packets sent so far. */
+  get sentFrames(): number {
+    return this.#sentFrames;
+  }
+
+  async hangUp(): Promise<void> {
+    await this.#dialog?.bye();
+    this.#close();
+  }
+
+  #close(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #offer(port: number): string {
+    const payloadType = this.#law === 'PCMU' ? 0 : 8;
+    return [
+      'v=0',
+      `o=- ${port} 1 IN IP4 ${this.#host}`,
+      's=-',
+      `c=IN IP4 ${this.#host}`,
+      't=0 0',
+      `m=audio ${port} RTP/AVP ${payloadType} 101`,
+      'a=rtpmap:101 telephone-event/8000',
+      'a=fmtp:101 0-15',
+      'a=ptime:20',
+      'a=sendrecv',
+      '',
+    ].join('\r\n');
+  }
+}
