@@ -150,10 +150,17 @@ export interface PlayoutStatistics {
   readonly concealed: number;
   /** Frames for which nothing was there and nothing was expected (before the first packet, DTX, hold). */
   readonly silent: number;
-  /** Frames taken out to reduce delay. */
+  /** Frames thrown away unplayed to reduce delay. */
   readonly dropped: number;
+  /** Times the audio was shortened (delay reduced) or lengthened (delay increased) by time-stretching. */
+  readonly accelerated: number;
+  readonly decelerated: number;
+  /** Packets that came after their place had been played or concealed. */
+  readonly late: number;
+  /** Packets the decoder refused. */
+  readonly decodeErrors: number;
   readonly resets: number;
-  /** Audio waiting now, and what the policy aims at. */
+  /** How long the fastest of the recent packets waits to be played, and what the policy aims at. */
   readonly depthMs: number;
   readonly targetMs: number;
 }
