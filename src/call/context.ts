@@ -1,0 +1,26 @@
+import type { SipGateway } from '../sip/gateway.js';
+import type { Call } from './call.js';
+import type { Load } from './capacity.js';
+import type { Clock } from './clock.js';
+import type { IdSource } from './ids.js';
+import type { CallLog } from './log.js';
+import type { MediaDefaults } from './negotiation.js';
+import type { CallPolicy } from './policy.js';
+import type { Registry } from './registry.js';
+import type { CallSettings } from './settings.js';
+
+/** What setting up a leg, in or out, needs of the server. */
+export interface CallContext {
+  readonly settings: CallSettings;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: CallLog;
+  readonly registry: Registry;
+  readonly gateway: SipGateway;
+  /** `settings.media`, knowing the ports of live legs as our own sockets too. */
+  readonly mediaDefaults: MediaDefaults;
+  /** What this server has at the moment. */
+  load(): Load;
+  /** Creates and registers a call. @throws CodedError `callExists`, `internal` */
+  openCall(name: string | undefined, origin: 'api' | 'invite', policy: CallPolicy): Call;
+}

@@ -1,0 +1,105 @@
+/**
+ * What happened in calls, as facts: dotted names, past tense. Everything outside `call/` learns of a call through these.
+ *
+ * Each event of a call has the next `sequence` number, from 1. `tick` counts 20 ms steps since the call was opened: exact
+ * where the media plane reported it (join, leave, digit, speech, levels), otherwise the control plane's estimate, which is
+ * never ahead of the media plane.
+ */
+import type { ErrorCode } from '../errors.js';
+import type { DigitSource, EncodingName, LegControls, LegStatistics } from '../media/protocol.js';
+import type { CallEndReason } from './call-state.js';
+import type { LegEndReason } from './leg-end.js';
+import type { LegStatus } from './leg-state.js';
+
+/** Who a leg is, as every event about it repeats. */
+export interface LegIdentity {
+  readonly direction: 'inbound' | 'outbound';
+  /** Name of the SIP trunk it uses. */
+  readonly trunk: string;
+  /** User part of the peer's address. */
+  readonly number: string;
+  /** Display name the peer gave, or was given. */
+  readonly displayName: string | undefined;
+}
+
+/** Level of one leg, see {@link LevelsReported}. */
+export interface LegLevel {
+  readonly legId: string;
+  /** RMS of what others can hear of the leg, dBov; −127 = silence. */
+  readonly levelDbov: number;
+  readonly speaking: boolean;
+}
+
+/** What each kind of event tells besides the {@link CallEvent} head. */
+export interface CallEventData {
+  'call.started': { readonly name: string; readonly origin: 'api' | 'invite' };
+  'call.updated': { readonly locked: boolean; readonly maxLegs: number; readonly endWhenEmpty: boolean };
+  'call.ended': { readonly name: string; readonly reason: CallEndReason };
+  /** An INVITE of this leg waits for our answer, or the dialled destination rings. */
+  'leg.ringing': LegIdentity;
+  /** In the mix from this tick. */
+  'leg.joined': LegIdentity & { readonly codec: EncodingName | undefined };
+  'leg.updated': LegControls & { readonly held: boolean; readonly codec: EncodingName | undefined };
+  /** A leg that had joined is out. */
+  'leg.left': LegIdentity & LegOutcome & { readonly statistics: LegStatistics | undefined };
+  /** A leg ended without ever having joined. */
+  'leg.failed': LegIdentity & LegOutcome;
+  'digit.received': { readonly digit: string; readonly durationMs: number; readonly source: DigitSource };
+  'digits.sent': { readonly digits: string };
+  'speech.started': Readonly<Record<string, never>>;
+  'speech.stopped': Readonly<Record<string, never>>;
+}
+
+/** How a leg ended. */
+export interface LegOutcome {
+  readonly status: LegStatus;
+  readonly reason: LegEndReason;
+  readonly q850Cause: number;
+  /** Final SIP status of the destination, when dialling came to nothing. */
+  readonly sipStatus: number | undefined;
+  readonly code: ErrorCode | undefined;
+  readonly detail: string;
+}
+
+export type CallEventType = keyof CallEventData;
+
+interface EventOf<Type extends CallEventType> {
+  readonly type: Type;
+  readonly callId: string;
+  /** Absent on events of the call itself. */
+  readonly legId: string | undefined;
+  /** 1, 2, 3 … within the call. */
+  readonly sequence: number;
+  readonly tick: number;
+  readonly timeMs: number;
+  readonly data: CallEventData[Type];
+}
+
+/** One fact about a call. */
+export type CallEvent = { [Type in CallEventType]: EventOf<Type> }[CallEventType];
+
+/** Levels of all legs of a call at a tick: a measurement, not a fact of the call's history, hence without a sequence number. */
+export interface LevelsReported {
+  readonly type: 'levels.reported';
+  readonly callId: string;
+  readonly tick: number;
+  readonly timeMs: number;
+  readonly levels: readonly LegLevel[];
+}
+
+/** All names of events, the ones by subscription included. */
+export const eventTypes = [
+  'call.started',
+  'call.updated',
+  'call.ended',
+  'leg.ringing',
+  'leg.joined',
+  'leg.updated',
+  'leg.left',
+  'leg.failed',
+  'digit.received',
+  'digits.sent',
+  'speech.started',
+  'speech.stopped',
+  'levels.reported',
+] as const satisfies readonly (CallEventType | 'levels.reported')[];

@@ -1,0 +1,225 @@
+import { CodedError } from '../errors.js';
+import type { MediaCall } from '../media/plane.js';
+import type { LatchingPolicy, LegAddress, LegControls, LegMedia, LegStatistics } from '../media/protocol.js';
+import { type Clock, within } from './clock.js';
+import type { CallEventData, CallEventType, LegIdentity, LegOutcome } from './event.js';
+import { type LegEnd, legInputOf } from './leg-end.js';
+import { isFinal, type LegStatus, stepLeg } from './leg-state.js';
+import type { Timeline } from './timeline.js';
+
+/** How long a leg waits for its media to close before it counts as gone. */
+const closeLimitMs = 5_000;
+
+/** What a leg needs of its call. */
+export interface LegHost {
+  readonly callId: string;
+  readonly media: MediaCall;
+  readonly clock: Clock;
+  readonly timeline: Timeline;
+  emit<Type extends CallEventType>(type: Type, legId: string, data: CallEventData[Type], tick?: number): void;
+  /** The leg is in the mix. */
+  legJoined(): void;
+  /** The leg holds nothing any more. */
+  legGone(leg: Leg): void;
+}
+
+/** What is known of a leg when it begins. */
+export interface LegBeginning extends LegIdentity {
+  readonly id: string;
+  readonly status: 'queued' | 'ringing';
+  readonly controls: LegControls;
+  readonly latching: LatchingPolicy;
+  readonly rtpTimeoutMs: number;
+  readonly rtpHoldTimeoutMs: number;
+}
+
+/** The SIP side of a leg in its present phase: how to let go of it. */
+export type Release = (end: LegEnd) => void;
+
+/**
+ * One media connection of a call: owns its SIP side and its media, and gives both back exactly once.
+ *
+ * Whatever phase it is in, `end` may come: what is held is released at once, and what is still being acquired (a port, a
+ * dialog) is released the moment it arrives. Exactly one of `leg.left` and `leg.failed` is the last event of a leg.
+ */
+export class Leg {
+  readonly id: string;
+  readonly identity: LegIdentity;
+  readonly createdAtMs: number;
+  readonly #host: LegHost;
+  readonly #beginning: LegBeginning;
+  #status: LegStatus;
+  #controls: LegControls;
+  #opening: Promise<LegAddress> | undefined;
+  #address: LegAddress | undefined;
+  #media: LegMedia | undefined;
+  #release: Release = () => undefined;
+  #end: LegEnd | undefined;
+  #gone = false;
+  #joined: { readonly atMs: number; readonly tick: number } | undefined;
+
+  constructor(host: LegHost, beginning: LegBeginning) {
+    const { id, direction, trunk, number, displayName } = beginning;
+    this.id = id;
+    this.identity = { direction, trunk, number, displayName };
+    this.createdAtMs = host.clock.nowMs();
+    this.#host = host;
+    this.#beginning = beginning;
+    this.#status = beginning.status;
+    this.#controls = beginning.controls;
+  }
+
+  get callId(): string {
+    return this.#host.callId;
+  }
+  get status(): LegStatus {
+    return this.#status;
+  }
+  get controls(): LegControls {
+    return this.#controls;
+  }
+  /** What SDP settled, once it has. */
+  get media(): LegMedia | undefined {
+    return this.#media;
+  }
+  /** Where it listens, once it does. */
+  get address(): LegAddress | undefined {
+    return this.#address;
+  }
+  get joined(): { readonly atMs: number; readonly tick: number } | undefined {
+    return this.#joined;
+  }
+  /** Why it is over, from the moment that was decided. */
+  get end(): LegEnd | undefined {
+    return this.#end;
+  }
+  /** True when the peer, or we, put media on hold by SDP direction. */
+  get held(): boolean {
+    return this.#media !== undefined && this.#media.direction !== 'sendrecv';
+  }
+
+  /** Takes ports. @throws CodedError of the media plane, or `legEnded` when the leg ended meanwhile */
+  async openMedia(): Promise<LegAddress> {
+    this.#assertLive();
+    const { id, latching, rtpTimeoutMs, rtpHoldTimeoutMs, controls } = this.#beginning;
+    this.#opening = this.#host.media.openLeg({ legId: id, latching, rtpTimeoutMs, rtpHoldTimeoutMs, controls });
+    const address = await this.#opening;
+    this.#assertLive();
+    this.#address = address;
+    // Controls may have been changed while the port was being opened.
+    if (this.#controls !== controls) this.#host.media.controlLeg(id, this.#controls);
+    return address;
+  }
+
+  /** Says how to let go of the SIP side from now on; a leg that is over lets go at once. */
+  holdSignalling(release: Release): void {
+    this.#release = release;
+    if (this.#end !== undefined) this.#releaseSignalling(this.#end);
+  }
+
+  /** The destination rings. */
+  ring(): void {
+    const before = this.#status;
+    this.#status = stepLeg(before, 'ring');
+    if (this.#status !== before) this.announceRinging();
+  }
+
+  announceRinging(): void {
+    this.#host.emit('leg.ringing', this.id, this.identity);
+  }
+
+  /** The INVITE is answered. */
+  answered(): void {
+    this.#status = stepLeg(this.#status, 'answer');
+  }
+
+  /** Applies a settled offer/answer, the first or a later one. */
+  connect(media: LegMedia): void {
+    if (this.#end !== undefined) return;
+    const before = this.#media;
+    const heldBefore = this.held;
+    this.#media = media;
+    this.#host.media.connectLeg(this.id, media);
+    if (before === undefined) return;
+    if (this.held !== heldBefore || media.send.encoding !== before.send.encoding) this.#announceUpdate();
+  }
+
+  /** Changes what others hear of it, or what it hears. @throws CodedError `legEnded` */
+  control(change: Partial<LegControls>): void {
+    this.#assertLive();
+    this.#controls = { ...this.#controls, ...change };
+    if (this.#address !== undefined) this.#host.media.controlLeg(this.id, change);
+    this.#announceUpdate();
+  }
+
+  /** Sends digits to the peer. @throws CodedError `legEnded`, `legNotConnected`, `noCommonCodec` */
+  sendDigits(digits: string, timing: { durationMs?: number; gapMs?: number }): void {
+    this.#assertLive();
+    if (this.#media === undefined) throw new CodedError('legNotConnected');
+    if (this.#media.sendTelephoneEvent === undefined) {
+      throw new CodedError('noCommonCodec', 'The peer takes no telephone-events.');
+    }
+    this.#host.media.sendDigits(this.id, digits, timing);
+  }
+
+  /** The media plane has put it in the mix. */
+  mediaJoined(tick: number): void {
+    if (this.#gone || this.#joined !== undefined) return;
+    this.#joined = { atMs: this.#host.clock.nowMs(), tick };
+    this.#host.legJoined();
+    const codec = this.#media?.send.encoding;
+    this.#host.emit('leg.joined', this.id, { ...this.identity, codec }, tick);
+  }
+
+  /** Ends the leg; later ends of the same leg mean nothing. */
+  terminate(end: LegEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#status = stepLeg(this.#status, legInputOf(end));
+    this.#releaseSignalling(end);
+    void this.#closeMedia().then((closed) => {
+      this.#finish(end, closed);
+    });
+  }
+
+  #releaseSignalling(end: LegEnd): void {
+    const release = this.#release;
+    this.#release = () => undefined;
+    release(end);
+  }
+
+  /** Never rejects: a media plane that fails, or does not answer, has nothing left that this leg could give back. */
+  async #closeMedia(): Promise<{ tick: number; statistics: LegStatistics | undefined } | undefined> {
+    if (this.#opening === undefined) return undefined;
+    const closed = this.#opening.then(() => this.#host.media.closeLeg(this.id));
+    return within(this.#host.clock, closeLimitMs, closed, undefined).catch(() => undefined);
+  }
+
+  #finish(end: LegEnd, closed: { tick: number; statistics: LegStatistics | undefined } | undefined): void {
+    this.#gone = true;
+    const outcome: LegOutcome = {
+      status: this.#status,
+      reason: end.reason,
+      q850Cause: end.q850Cause,
+      sipStatus: end.receivedSipStatus,
+      code: end.code,
+      detail: end.detail,
+    };
+    if (this.#joined === undefined) {
+      this.#host.emit('leg.failed', this.id, { ...this.identity, ...outcome }, closed?.tick);
+    } else {
+      const statistics = closed?.statistics;
+      this.#host.emit('leg.left', this.id, { ...this.identity, ...outcome, statistics }, closed?.tick);
+    }
+    this.#host.legGone(this);
+  }
+
+  #announceUpdate(): void {
+    const codec = this.#media?.send.encoding;
+    this.#host.emit('leg.updated', this.id, { ...this.#controls, held: this.held, codec });
+  }
+
+  #assertLive(): void {
+    if (isFinal(this.#status) || this.#end !== undefined) throw new CodedError('legEnded');
+  }
+}

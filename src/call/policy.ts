@@ -1,0 +1,17 @@
+import type { EncodingName } from '../media/protocol.js';
+
+/** How a call treats its legs and when it ends; set when it is created. */
+export interface CallPolicy {
+  /** Greatest number of legs at once. */
+  readonly maxLegs: number;
+  /** No further legs. */
+  readonly locked: boolean;
+  /** Legs that join are muted at first. */
+  readonly muteOnEntry: boolean;
+  /** End with the last leg. */
+  readonly endWhenEmpty: boolean;
+  /** End after having been empty for this long, whatever {@link endWhenEmpty} says; nothing stays for ever. */
+  readonly idleTimeoutMs: number;
+  /** Codecs for its legs in order of preference; absent = the trunk's or the server's. */
+  readonly codecs: readonly EncodingName[] | undefined;
+}

@@ -1,0 +1,94 @@
+import type { LegSnapshot, LegStatistics, MediaDirection, PayloadFormat } from '../media/protocol.js';
+import type { Call } from './call.js';
+import { isoTime } from './clock.js';
+import type { Leg } from './leg.js';
+import type { LegEndReason } from './leg-end.js';
+import type { LegStatus } from './leg-state.js';
+import type { CallPolicy } from './policy.js';
+
+/** A call as edges show it. */
+export interface CallView extends Omit<CallPolicy, 'codecs'> {
+  readonly id: string;
+  readonly name: string;
+  readonly origin: 'api' | 'invite';
+  readonly status: 'open' | 'ending';
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** The tick it is about now. */
+  readonly tick: number;
+  readonly legCount: number;
+  readonly codecs: readonly string[] | undefined;
+}
+
+/** A leg as edges show it. */
+export interface LegView {
+  readonly id: string;
+  readonly callId: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly status: LegStatus;
+  readonly trunk: string;
+  readonly number: string;
+  readonly displayName: string | undefined;
+  readonly createdAt: string;
+  /** When, and at which tick, it came into the mix. */
+  readonly joinedAt: string | undefined;
+  readonly joinedAtTick: number | undefined;
+  readonly muted: boolean;
+  readonly deaf: boolean;
+  readonly gainDb: number;
+  readonly held: boolean;
+  /** SDP direction seen from this server. */
+  readonly mediaDirection: MediaDirection | undefined;
+  /** What this server sends. */
+  readonly codec: (Omit<PayloadFormat, 'parameters'> & { readonly ptimeMs: number }) | undefined;
+  readonly speaking: boolean | undefined;
+  readonly levelDbov: number | undefined;
+  readonly statistics: LegStatistics | undefined;
+  /** Why it is over, when it is. */
+  readonly endReason: LegEndReason | undefined;
+  readonly q850Cause: number | undefined;
+  readonly sipStatus: number | undefined;
+}
+
+export function viewCall(call: Call): CallView {
+  const { id, name, origin, tick, legCount, policy } = call;
+  return {
+    ...policy,
+    id,
+    name,
+    origin,
+    status: call.open ? 'open' : 'ending',
+    createdAt: isoTime(call.createdAtMs),
+    tick,
+    legCount,
+  };
+}
+
+/** @param snapshot what the media plane sees of it, when it does */
+export function viewLeg(leg: Leg, snapshot: LegSnapshot | undefined): LegView {
+  const { joined, media, end } = leg;
+  return {
+    id: leg.id,
+    callId: leg.callId,
+    ...leg.identity,
+    status: leg.status,
+    createdAt: isoTime(leg.createdAtMs),
+    joinedAt: joined && isoTime(joined.atMs),
+    joinedAtTick: joined?.tick,
+    ...leg.controls,
+    held: leg.held,
+    mediaDirection: media?.direction,
+    codec: media && viewCodec(media.send, media.sendPtimeMs),
+    speaking: snapshot?.speaking,
+    levelDbov: snapshot?.levelDbov,
+    statistics: snapshot?.statistics,
+    endReason: end?.reason,
+    q850Cause: end?.q850Cause,
+    sipStatus: end?.receivedSipStatus,
+  };
+}
+
+function viewCodec(format: PayloadFormat, ptimeMs: number): LegView['codec'] {
+  const { encoding, payloadType, clockRateHz, channels } = format;
+  return { encoding, payloadType, clockRateHz, channels, ptimeMs };
+}
