@@ -1,0 +1,37 @@
+/** The digest itself (RFC 7616 §3.4, RFC 8760 for SIP). */
+import { createHash } from 'node:crypto';
+
+/** Algorithms we take and offer; the `-sess` variants are not among them. */
+export type DigestAlgorithm = 'SHA-256' | 'MD5';
+
+/** Everything the digest is computed over. */
+export interface DigestInput {
+  readonly algorithm: DigestAlgorithm;
+  readonly username: string;
+  readonly realm: string;
+  readonly password: string;
+  readonly method: string;
+  readonly uri: string;
+  readonly nonce: string;
+  /** Absent for a peer that knows only RFC 2069. */
+  readonly protection?: { readonly qop: 'auth'; readonly nc: string; readonly cnonce: string };
+}
+
+/** The `response` value: lower-case hex. */
+export function digestResponse(input: DigestInput): string {
+  const hash = (text: string) =>
+    createHash(input.algorithm === 'MD5' ? 'md5' : 'sha256')
+      .update(text, 'utf8')
+      .digest('hex');
+  const secret = hash(`${input.username}:${input.realm}:${input.password}`);
+  const subject = hash(`${input.method}:${input.uri}`);
+  const { protection } = input;
+  const middle = protection ? `:${protection.nc}:${protection.cnonce}:${protection.qop}` : '';
+  return hash(`${secret}:${input.nonce}${middle}:${subject}`);
+}
+
+/** The algorithm a field names, `MD5` when it names none; undefined when it is one we do not take. */
+export function digestAlgorithm(name: string | undefined): DigestAlgorithm | undefined {
+  const upper = (name ?? 'MD5').toUpperCase();
+  return upper === 'MD5' || upper === 'SHA-256' ? upper : undefined;
+}
