@@ -1,0 +1,43 @@
+import { CodedError } from '../../errors.js';
+import type { Kernels } from '../dsp/kernels.js';
+import type { EncodingName, PayloadFormat } from '../protocol.js';
+import { G711Decoder, G711Encoder } from './g711.js';
+import type { G711Law } from './g711.js';
+import type { Decoder, Encoder } from './port.js';
+
+/** One codec: which formats it takes, and how to make its two halves. */
+interface Codec {
+  accepts(format: PayloadFormat): boolean;
+  decoder(format: PayloadFormat, kernels: Kernels): Decoder;
+  encoder(format: PayloadFormat, kernels: Kernels): Encoder;
+}
+
+const codecs: Readonly<Partial<Record<EncodingName, Codec>>> = {
+  PCMU: g711('PCMU'),
+  PCMA: g711('PCMA'),
+};
+
+/** A decoder for one RTP stream of `format`. @throws CodedError `noCommonCodec`, `capacityReached` */
+export function createDecoder(format: PayloadFormat, kernels: Kernels): Decoder {
+  return codecOf(format).decoder(format, kernels);
+}
+
+/** An encoder for `format`. @throws CodedError `noCommonCodec`, `capacityReached` */
+export function createEncoder(format: PayloadFormat, kernels: Kernels): Encoder {
+  return codecOf(format).encoder(format, kernels);
+}
+
+function codecOf(format: PayloadFormat): Codec {
+  const codec = codecs[format.encoding];
+  if (codec?.accepts(format)) return codec;
+  const { encoding, clockRateHz, channels } = format;
+  throw new CodedError('noCommonCodec', `There is no codec for ${encoding}/${clockRateHz}/${channels}.`);
+}
+
+function g711(law: G711Law): Codec {
+  return {
+    accepts: ({ clockRateHz, channels }) => clockRateHz === 8000 && channels === 1,
+    decoder: () => new G711Decoder(law),
+    encoder: (_format, kernels) => new G711Encoder(law, kernels),
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * Concealment of lost frames for waveform codecs: the last pitch period goes on and fades away.
+ *
+ *     received ───────┬─ period ─┐                        ┌──── received
+ *                     └──────────┴─ period ─┬─ period ─ … ┴┐ crossfade
+ *     gain            1 ────────────────────╲______________╲
+ *                                        fadeStart       fadeEnd
+ *
+ * After the idea of ITU-T G.711 Appendix I, but without its 3.75 ms of delay: the step between what was played and the
+ * repeated period is taken out by a decaying offset instead of an overlap-add with samples held back.
+ */
+
+const shortestPeriodMs = 2.5;
+const longestPeriodMs = 15;
+const matchMs = 10;
+const crossfadeMs = 5;
+const fadeStartMs = 20;
+const fadeEndMs = 100;
+/** Below this normalised correlation there is no pitch: the longest period is repeated, which buzzes least. */
+const leastCorrelation = 0.4;
+
+/** One stream's concealment; all methods take at most what fits their arrays and allocate nothing. */
+export class WaveformPlc {
+  readonly #shortest: number;
+  readonly #longest: number;
+  readonly #match: number;
+  readonly #crossfade: number;
+  readonly #fadeStart: number;
+  readonly #fadeEnd: number;
+  /** Samples of one coarse step of the pitch search: 8 kHz resolution at any rate. */
+  readonly #stride: number;
+  /** What was played last, newest at the end. */
+  readonly #past: Float32Array;
+  readonly #period: Float32Array;
+  #periodLength = 0;
+  #position = 0;
+  /** Samples concealed since the last received frame. */
+  #concealed = 0;
+  #offset = 0;
+  #offsetLeft = 0;
+  #offsetLength = 1;
+
+  constructor(rateHz: number) {
+    const samples = (ms: number) => Math.round((rateHz * ms) / 1000);
+    this.#shortest = samples(shortestPeriodMs);
+    this.#longest = samples(longestPeriodMs);
+    this.#match = samples(matchMs);
+    this.#crossfade = samples(crossfadeMs);
+    this.#fadeStart = samples(fadeStartMs);
+    this.#fadeEnd = samples(fadeEndMs);
+    this.#stride = Math.max(1, Math.floor(rateHz / 8000));
+    this.#past = new Float32Array(2 * this.#longest + this.#match);
+    this.#period = new Float32Array(this.#longest);
+  }
+
+  /** Takes a decoded frame; after a loss its beginning is blended, in place, with what concealment would have said. */
+  received(frame: Float32Array, samples: number): void {
+    if (this.#concealed > 0) {
+      const length = Math.min(this.#crossfade, samples);
+      for (let i = 0; i < length; i++) {
+        const weight = (i + 1) / (length + 1);
+        frame[i] = frame[i]! * weight + this.#next() * (1 - weight);
+      }
+      this.#concealed = 0;
+    }
+    this.#remember(frame, samples);
+  }
+
+  /** Makes up the next `samples` samples. */
+  conceal(output: Float32Array, samples: number): void {
+    if (this.#concealed === 0) this.#begin();
+    for (let i = 0; i < samples; i++) output[i] = this.#next();
+    this.#remember(output, samples);
+  }
+
+  /** Forgets the past. */
+  reset(): void {
+    this.#past.fill(0);
+    this.#concealed = 0;
+  }
+
+  /** The next made-up sample. */
+  #next(): number {
+    const age = this.#concealed++;
+    if (age >= this.#fadeEnd) return 0;
+    let value = this.#period[this.#position]!;
+    if (++this.#position === this.#periodLength) this.#position = 0;
+    if (this.#offsetLeft > 0) value += (this.#offset * this.#offsetLeft--) / this.#offsetLength;
+    return age < this.#fadeStart ? value : (value * (this.#fadeEnd - age)) / (this.#fadeEnd - this.#fadeStart);
+  }
+
+  /** Cuts the last period out of the past and makes its ends meet. */
+  #begin(): void {
+    const past = this.#past;
+    const end = past.length;
+    const length = this.#findPeriod();
+    const overlap = length >> 2;
+    for (let i = 0; i < length; i++) {
+      const value = past[end - length + i]!;
+      // Towards its end the period turns into what came before its beginning, so that it can begin anew without a step.
+      const blend = Math.max(0, i - (length - overlap) + 1) / overlap;
+      this.#period[i] = value + (past[end - 2 * length + i]! - value) * blend;
+    }
+    this.#periodLength = length;
+    this.#position = 0;
+    this.#offset = past[end - 1]! - past[end - length - 1]!;
+    this.#offsetLength = this.#offsetLeft = overlap;
+  }
+
+  /** Pitch period in samples: the lag at which the last 10 ms resemble what came before most. */
+  #findPeriod(): number {
+    let best = this.#longest;
+    let bestScore = leastCorrelation;
+    for (let lag = this.#shortest; lag <= this.#longest; lag += this.#stride) {
+      const score = this.#correlation(lag, this.#stride);
+      if (score > bestScore) {
+        bestScore = score;
+        best = lag;
+      }
+    }
+    if (this.#stride === 1 || bestScore === leastCorrelation) return best;
+    return this.#refine(best);
+  }
+
+  /** The best lag to the sample around a coarse one. */
+  #refine(coarse: number): number {
+    let best = coarse;
+    let bestScore = -1;
+    const last = Math.min(this.#longest, coarse + this.#stride - 1);
+    for (let lag = Math.max(this.#shortest, coarse - this.#stride + 1); lag <= last; lag++) {
+      const score = this.#correlation(lag, 1);
+      if (score > bestScore) {
+        bestScore = score;
+        best = lag;
+      }
+    }
+    return best;
+  }
+
+  /** Normalised correlation of the last 10 ms with those `lag` samples earlier, looking at every `stride`th sample. */
+  #correlation(lag: number, stride: number): number {
+    const past = this.#past;
+    let cross = 0;
+    let energy = 0;
+    let energyBefore = 0;
+    for (let i = past.length - this.#match; i < past.length; i += stride) {
+      const now = past[i]!;
+      const before = past[i - lag]!;
+      cross += now * before;
+      energy += now * now;
+      energyBefore += before * before;
+    }
+    return cross / Math.sqrt(energy * energyBefore + 1e-20);
+  }
+
+  #remember(frame: Float32Array, samples: number): void {
+    const past = this.#past;
+    const kept = Math.max(0, past.length - samples);
+    past.copyWithin(0, past.length - kept);
+    for (let i = kept; i < past.length; i++) past[i] = frame[samples - past.length + i]!;
+  }
+}

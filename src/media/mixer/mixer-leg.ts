@@ -1,0 +1,137 @@
+import { frameSamples } from '../dsp/frame.js';
+import type { Kernels } from '../dsp/kernels.js';
+import type { PayloadFormat } from '../protocol.js';
+import type { Encoding, Encodings, Payload } from './encodings.js';
+import { Heard } from './heard.js';
+
+/**
+ * One leg's place at the mixer: the frame others hear of it, and what it hears itself.
+ *
+ * Per tick: write 960 samples to {@link sourceFrame}, call {@link submit}; a leg that did not submit is silent in that
+ * tick. After `mix()` the frame holds what others were offered (gain and mute applied, before routing), for levels and
+ * tools, and {@link heard} and {@link payload} give what the leg hears.
+ */
+export class MixerLeg {
+  /** 960 floats at 48 kHz. */
+  readonly sourceFrame: Float32Array;
+  /** Pointer of {@link sourceFrame} in wasm memory. */
+  readonly sourcePointer: number;
+  /** Linear gain on what others hear of this leg; a change fades over one frame. */
+  gain = 1;
+  /** Not heard by anybody, from the very next `mix()` on. */
+  muted = false;
+  /** Hears nobody. */
+  deaf = false;
+  readonly #kernels: Kernels;
+  readonly #encodings: Encodings;
+  readonly #shared: Heard;
+  readonly #private: Heard;
+  #encoding: Encoding | undefined;
+  #submitted = false;
+  #settledGain = 1;
+  #audible = false;
+  #sharing = false;
+
+  /** Made by `Mixer.addLeg`. @throws CodedError `capacityReached` */
+  constructor(
+    readonly legId: string,
+    kernels: Kernels,
+    encodings: Encodings,
+    shared: Heard,
+  ) {
+    this.#kernels = kernels;
+    this.#encodings = encodings;
+    this.#shared = shared;
+    this.#private = new Heard(kernels);
+    this.sourcePointer = this.#allocateSource();
+    this.sourceFrame = kernels.f32(this.sourcePointer, frameSamples);
+  }
+
+  /** The format `payload()` gives from now on; not in a tick. @throws CodedError `noCommonCodec`, `capacityReached` */
+  setFormat(format: PayloadFormat): void {
+    const encoding = this.#encodings.of(format);
+    this.#private.prepare(encoding);
+    this.#shared.prepare(encoding);
+    this.#encoding = encoding;
+  }
+
+  /** This tick's source frame has been written and counts. */
+  submit(): void {
+    this.#submitted = true;
+  }
+
+  /** This tick's source frame does not count, whatever it holds. */
+  setSilent(): void {
+    this.#submitted = false;
+  }
+
+  /** Whether others were offered anything but digital zero of this leg in the last tick mixed. */
+  get audible(): boolean {
+    return this.#audible;
+  }
+
+  /** Whether what it hears was computed together with that of others in the last tick mixed. */
+  get sharing(): boolean {
+    return this.#sharing;
+  }
+
+  /** What this leg hears in the last tick mixed. */
+  get heard(): Heard {
+    return this.#sharing ? this.#shared : this.#private;
+  }
+
+  /** One tick of what this leg hears in its format, valid until the next `mix()`. */
+  payload(): Payload {
+    if (!this.#encoding) throw new Error('The leg has no format yet.');
+    return this.heard.payload(this.#encoding);
+  }
+
+  /** For the mixer: applies gain and mute, puts the source onto the grid. @returns {@link audible} */
+  settle(): boolean {
+    const { run } = this.#kernels;
+    const from = this.#settledGain;
+    const counts = this.#submitted && !this.muted;
+    this.#submitted = false;
+    // After a mute the voice fades in; into it, it is cut, because a muted leg must not be heard in any sample.
+    this.#settledGain = this.muted ? 0 : this.gain;
+    if (counts) {
+      this.#audible = run.settle(this.sourcePointer, frameSamples, from, this.#settledGain) === 1;
+    } else {
+      run.zero(this.sourcePointer, frameSamples);
+      this.#audible = false;
+    }
+    return this.#audible;
+  }
+
+  /** For the mixer: hears by itself from this tick on, continuing what it heard so far. @returns its own Heard */
+  hearAlone(): Heard {
+    if (this.#sharing) this.#private.continueFrom(this.#shared);
+    this.#sharing = false;
+    return this.#private;
+  }
+
+  /** For the mixer: what it would hear alone. */
+  get ownHeard(): Heard {
+    return this.#private;
+  }
+
+  /** For the mixer: hears the shared mix from this tick on; allowed only while both are alike. */
+  hearShared(): void {
+    this.#sharing = true;
+  }
+
+  /** Gives all memory back. */
+  close(): void {
+    this.#kernels.free(this.sourcePointer);
+    this.#private.close();
+  }
+
+  #allocateSource(): number {
+    try {
+      return this.#kernels.allocateFloats(frameSamples);
+    } catch (error) {
+      this.#private.close();
+      throw error;
+    }
+  }
+}

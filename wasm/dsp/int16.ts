@@ -1,0 +1,28 @@
+// Float (1 = full scale) ↔ 16-bit integer. Scale 32768; rounding half to even; saturating.
+
+/** Four floats as four 32-bit integers within −32768…32767; NaN becomes 0. */
+@inline
+export function quantize(x: v128): v128 {
+  const scaled = f32x4.nearest(f32x4.mul(x, f32x4.splat(32768)));
+  const whole = i32x4.trunc_sat_f32x4_s(scaled);
+  return i32x4.max_s(i32x4.splat(-32768), i32x4.min_s(i32x4.splat(32767), whole));
+}
+
+/** `count` a multiple of 8. */
+export function toInt16(from: usize, to: usize, count: i32): void {
+  const end = from + ((<usize>count) << 2);
+  for (; from < end; from += 32, to += 16) {
+    v128.store(to, i16x8.narrow_i32x4_s(quantize(v128.load(from)), quantize(v128.load(from, 16))));
+  }
+}
+
+/** `count` a multiple of 8. */
+export function fromInt16(from: usize, to: usize, count: i32): void {
+  const end = from + ((<usize>count) << 1);
+  const scale = f32x4.splat(1.0 / 32768.0);
+  for (; from < end; from += 16, to += 32) {
+    const v = v128.load(from);
+    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(v)), scale));
+    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(v)), scale), 16);
+  }
+}
