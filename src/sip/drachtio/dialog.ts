@@ -1,0 +1,275 @@
+/**
+ * A confirmed or nearly confirmed dialog. It is kept here and not in srf, because srf's dialogs hold on to the connection
+ * they came in on: after a reconnection every request in them would fail, though the server still knows them.
+ *
+ *     unconfirmed ──ACK──► live ──bye()──► ending ──answered or given up──► over
+ *          │                │                                                 ▲
+ *          └── no ACK, BYE, └── BYE, 481, 408, lost ──────────────────────────┘
+ *              CANCEL
+ */
+import { randomUUID } from 'node:crypto';
+import { CodedError } from '../../errors.js';
+import type { DialogEnd, DialogHandlers, OutboundCallRequest, SipDialog, SipParty } from '../gateway.js';
+import { authorize } from './digest.js';
+import type { Final, Link, RequestSpec } from './link.js';
+import { firstHeader, mediaType, sessionDescription } from './message.js';
+import { failedStatus, OfferExchange } from './offers.js';
+import type { LogSink } from './options.js';
+import { endOfBye, formatReason } from './reasons.js';
+import type { SrfRequest, SrfResponse } from './srf-types.js';
+
+/** What names a dialog, to the server and to the peer. */
+export interface DialogIdentity {
+  /** The server's name for it, `Call-ID;from-tag=…`. */
+  readonly stackId: string;
+  readonly sipCallId: string;
+  readonly remote: SipParty;
+  readonly ownsCallId: boolean;
+  /** From and To as our requests carry them, with tags, and the peer's contact: to reach it past a server that forgot. */
+  readonly localHeader: string;
+  readonly remoteHeader: string;
+  readonly remoteTarget: string;
+  readonly credentials: OutboundCallRequest['credentials'] | undefined;
+}
+
+/** What a dialog needs of the gateway. */
+export interface DialogContext {
+  readonly log: LogSink;
+  readonly t1Ms: number;
+  link(): Link | undefined;
+  /** The dialog is over and can be forgotten. */
+  over(dialog: DrachtioDialog): void;
+  /** A BYE could not be sent for want of a connection; call `say` once there is one. */
+  owe(say: () => Promise<void>): void;
+}
+
+/** Methods we take in a dialog. */
+export const allow = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+
+/** Greater than any CSeq the forgotten dialog can have reached, and still below 2³¹ (RFC 3261 §8.1.1.5). */
+const lastCSeq = 2_147_483_000;
+
+/** The dialog. */
+export class DrachtioDialog implements SipDialog {
+  readonly id = randomUUID();
+  readonly identity: DialogIdentity;
+  readonly #handlers: DialogHandlers;
+  readonly #context: DialogContext;
+  readonly #offers: OfferExchange;
+  #state: 'unconfirmed' | 'live' | 'ending' | 'over' = 'live';
+  #confirmation: { settle: (error?: CodedError) => void; owesAnswer: boolean; timer: NodeJS.Timeout } | undefined;
+  #ending: Promise<void> | undefined;
+  #markOver: () => void = () => undefined;
+  readonly #whenOver = new Promise<void>((resolve) => (this.#markOver = resolve));
+
+  constructor(identity: DialogIdentity, handlers: DialogHandlers, context: DialogContext) {
+    this.identity = identity;
+    this.#handlers = handlers;
+    this.#context = context;
+    this.#offers = new OfferExchange({
+      handlers,
+      ownsCallId: identity.ownsCallId,
+      t1Ms: context.t1Ms,
+      link: () => context.link(),
+      ask: (spec) => this.#ask(spec),
+      broken: (text) => void this.#hangUp({ by: 'timeout', q850Cause: undefined, text }),
+    });
+  }
+
+  get sipCallId(): string {
+    return this.identity.sipCallId;
+  }
+
+  get remote(): SipParty {
+    return this.identity.remote;
+  }
+
+  /** Waits for the ACK of our 200; `settle` gets nothing, or why there is no dialog. The server sends the BYE then. */
+  awaitAck(owesAnswer: boolean, settle: (error?: CodedError) => void): void {
+    this.#state = 'unconfirmed';
+    // the server gives up after 64·T1 itself and tells us; this is for a server that does not
+    const timer = setTimeout(
+      () => void this.#hangUp({ by: 'timeout', q850Cause: undefined, text: 'no ACK' }),
+      80 * this.#context.t1Ms,
+    );
+    this.#confirmation = { settle, owesAnswer, timer };
+  }
+
+  /** A request the server received in this dialog. */
+  handle(request: SrfRequest, response: SrfResponse): void {
+    switch (request.method) {
+      case 'ACK':
+        this.#acknowledged(request);
+        break;
+      case 'BYE':
+        this.#respond(response, 200);
+        this.#finish(endOfBye(request.source, firstHeader(request, 'reason')));
+        break;
+      case 'INVITE':
+      case 'UPDATE':
+        this.#offers.receive(request, response);
+        break;
+      case 'INFO':
+        this.#respond(response, 200);
+        this.#call(() => this.#handlers.onInfo(mediaType(request) ?? '', request.body ?? ''));
+        break;
+      case 'OPTIONS':
+        this.#respond(response, 200, { Allow: allow, Accept: 'application/sdp', Supported: 'timer' });
+        break;
+      default:
+        this.#respond(response, 405, { Allow: allow });
+    }
+  }
+
+  async reinvite(offer: string): ReturnType<SipDialog['reinvite']> {
+    return this.#offers.send(offer);
+  }
+
+  async info(contentType: string, body: string): Promise<number> {
+    const final = await this.#ask({ method: 'INFO', headers: { 'Content-Type': contentType }, body });
+    return final.kind === 'response' ? final.response.status : failedStatus(final);
+  }
+
+  async bye(reason?: { q850Cause: number; text: string }): Promise<void> {
+    if (this.#state === 'over') return;
+    this.#ending ??= this.#sayBye(reason);
+    await this.#ending;
+  }
+
+  /** Asks the peer whether it is still in this dialog; undefined = the question did not get out. */
+  async probe(): Promise<boolean | undefined> {
+    const final = await this.#context.link()?.ask({ method: 'OPTIONS', headers: {}, dialogId: this.identity.stackId });
+    if (final === undefined || final.kind === 'linkDown' || final.kind === 'unsent') return undefined;
+    return final.kind === 'response' && final.response.status !== 481 && final.response.status !== 408;
+  }
+
+  /** The server has forgotten this dialog, or never came back: tells the peer if there is a way, and ends. */
+  lose(text: string): void {
+    if (this.#state === 'over') return;
+    void this.#farewell({ q850Cause: 41, text });
+    this.#finish({ by: 'transport', q850Cause: undefined, text });
+  }
+
+  /** The connection is gone: who still waits for the ACK will not learn of it. */
+  linkDown(): void {
+    if (this.#state !== 'unconfirmed') return;
+    this.#context.owe(() => this.#farewell({ q850Cause: 41, text: 'signalling lost' }));
+    this.#finish({ by: 'transport', q850Cause: undefined, text: 'connection to drachtio-server lost before the ACK' });
+  }
+
+  /** Ends without a word, for a gateway that stops. */
+  abandon(): void {
+    this.#finish({ by: 'local', q850Cause: undefined, text: undefined });
+  }
+
+  #acknowledged(request: SrfRequest): void {
+    const body = sessionDescription(request);
+    const confirmation = this.#confirmation;
+    if (confirmation === undefined) {
+      this.#call(() => this.#offers.acknowledge(body));
+      return;
+    }
+    if (confirmation.owesAnswer && body === undefined) {
+      void this.#hangUp({ by: 'remote', q850Cause: undefined, text: 'the ACK carried no answer' });
+      return;
+    }
+    this.#confirmation = undefined;
+    clearTimeout(confirmation.timer);
+    this.#state = 'live';
+    if (confirmation.owesAnswer && body !== undefined) this.#call(() => this.#handlers.onAnswer(body));
+    confirmation.settle();
+  }
+
+  /** A request in this dialog; 481 and 408 end it (RFC 3261 §12.2.1.2), the end of the dialog ends the wait. */
+  async #ask(spec: RequestSpec, authorization: Readonly<Record<string, string>> = {}): Promise<Final> {
+    if (this.#state === 'over') return { kind: 'unknownDialog', text: 'the dialog is over' };
+    const link = this.#context.link();
+    if (link === undefined) return { kind: 'linkDown', text: 'no connection to drachtio-server' };
+    const headers = { ...spec.headers, ...authorization };
+    const final = await Promise.race([
+      link.ask({ ...spec, headers, dialogId: this.identity.stackId }),
+      this.#whenOver.then((): Final => ({ kind: 'unknownDialog', text: 'the dialog is over' })),
+    ]);
+    if (final.kind !== 'response') return final;
+    const { status } = final.response;
+    if ((status === 401 || status === 407) && Object.keys(authorization).length === 0) {
+      const answer = this.#authorization(final, spec.method);
+      if (answer) return this.#ask(spec, answer);
+    }
+    if (spec.method !== 'BYE' && (status === 481 || status === 408)) {
+      void this.#hangUp({ by: status === 408 ? 'timeout' : 'remote', q850Cause: undefined, text: `${status}` });
+    }
+    return final;
+  }
+
+  /** Credentials for a challenge; only in calls that we made, never for who called us (SAFETY S7). */
+  #authorization(final: Extract<Final, { kind: 'response' }>, method: string): Record<string, string> | undefined {
+    const { credentials } = this.identity;
+    if (credentials === undefined) return undefined;
+    const proxy = final.response.status === 407;
+    const challenge = final.response.get(proxy ? 'proxy-authenticate' : 'www-authenticate');
+    const value = authorize(challenge, credentials, { method, uri: final.request.uri, cnonce: randomUUID() });
+    return value === undefined ? undefined : { [proxy ? 'Proxy-Authorization' : 'Authorization']: value };
+  }
+
+  async #sayBye(reason: { q850Cause: number; text: string } | undefined): Promise<void> {
+    if (this.#state === 'live') this.#state = 'ending';
+    const headers: Record<string, string> = reason ? { Reason: formatReason(reason) } : {};
+    const final = await this.#ask({ method: 'BYE', headers });
+    if (final.kind === 'unknownDialog') void this.#farewell(reason);
+    if (final.kind === 'linkDown') this.#context.owe(() => this.#farewell(reason));
+    this.#finish({ by: 'local', q850Cause: reason?.q850Cause, text: reason?.text });
+  }
+
+  /** Ends for a fault of the peer: with a BYE that nobody waits for. */
+  async #hangUp(end: DialogEnd): Promise<void> {
+    if (this.#state === 'over') return;
+    const link = this.#context.link();
+    this.#finish(end);
+    await link?.ask({ method: 'BYE', headers: {}, dialogId: this.identity.stackId });
+  }
+
+  /**
+   * Says BYE after a loss of the connection: in the dialog when the server still knows it, and otherwise by a BYE that
+   * carries the dialog's identifiers by itself, so that the peer does not sit in a call that is over. Nobody waits for it.
+   */
+  async #farewell(reason: { q850Cause: number; text: string } | undefined): Promise<void> {
+    const link = this.#context.link();
+    if (link === undefined) return;
+    const { stackId, localHeader, remoteHeader, remoteTarget, sipCallId } = this.identity;
+    const headers: Record<string, string> = reason ? { Reason: formatReason(reason) } : {};
+    const known = await link.ask({ method: 'BYE', headers, dialogId: stackId });
+    if (known.kind !== 'unknownDialog' || remoteTarget === '') return;
+    await link.ask({
+      method: 'BYE',
+      uri: remoteTarget,
+      headers: { ...headers, From: localHeader, To: remoteHeader, 'Call-ID': sipCallId, CSeq: `${lastCSeq} BYE` },
+    });
+  }
+
+  #finish(end: DialogEnd): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#offers.close();
+    this.#markOver();
+    this.#context.over(this);
+    const confirmation = this.#confirmation;
+    this.#confirmation = undefined;
+    clearTimeout(confirmation?.timer);
+    // who never got the dialog is told by the rejection alone
+    if (confirmation) confirmation.settle(new CodedError('legEnded', end.text ?? 'The caller gave up.'));
+    else this.#call(() => this.#handlers.onEnd(end));
+  }
+
+  #respond(response: SrfResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
+    this.#context.link()?.respond(response, status, { headers });
+  }
+
+  #call(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#context.log('error', 'a dialog handler failed', { error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * An INVITE that waits for a decision.
+ *
+ *     waiting ──accept──► answered ──ACK──► a dialog
+ *        │                    └── no ACK, BYE, connection lost ──► accept rejects
+ *        ├── reject ──► over
+ *        └── CANCEL, connection lost ──► cancelled: the server has answered 487 by itself
+ */
+import { CodedError } from '../../errors.js';
+import type { DialogHandlers, InboundInvite, SipDialog, SipHeaders, SipParty, SipSource } from '../gateway.js';
+import { allow, DrachtioDialog, type DialogContext } from './dialog.js';
+import type { Link, Responded } from './link.js';
+import { firstHeader, parseParty, partyOfUri, safeHeaders, sessionDescription, sourceOf } from './message.js';
+import type { SrfRequest, SrfResponse } from './srf-types.js';
+
+/** What an invite needs of the gateway. */
+export interface InviteContext extends DialogContext {
+  /** A 200 is out: requests in this dialog go to it from now on. */
+  established(dialog: DrachtioDialog): void;
+  /** The invite no longer waits for a decision. */
+  decided(invite: DrachtioInvite): void;
+}
+
+/** The invite. */
+export class DrachtioInvite implements InboundInvite {
+  readonly sipCallId: string;
+  readonly source: SipSource;
+  readonly requestUri: SipParty;
+  readonly from: SipParty;
+  readonly to: SipParty;
+  readonly trunk: string;
+  readonly offer: string | undefined;
+  readonly #request: SrfRequest;
+  readonly #response: SrfResponse;
+  readonly #link: Link;
+  readonly #context: InviteContext;
+  readonly #cancelListeners: (() => void)[] = [];
+  readonly #release: () => void;
+  #state: 'waiting' | 'over' | 'cancelled' | 'disconnected' = 'waiting';
+
+  constructor(request: SrfRequest, response: SrfResponse, link: Link, trunk: string, context: InviteContext) {
+    this.#request = request;
+    this.#response = response;
+    this.#link = link;
+    this.#context = context;
+    this.trunk = trunk;
+    this.sipCallId = request.get('call-id') ?? '';
+    this.source = sourceOf(request);
+    this.requestUri = partyOfUri(request.uri);
+    this.from = parseParty(request.get('from') ?? '');
+    this.to = parseParty(request.get('to') ?? '');
+    this.offer = sessionDescription(request);
+    request.on('cancel', () => this.#giveUp('cancelled'));
+    this.#release = link.whenDown(() => this.#giveUp('disconnected'));
+  }
+
+  header(name: string): string | undefined {
+    return firstHeader(this.#request, name);
+  }
+
+  progress(status: number): void {
+    if (this.#state === 'waiting' && status > 100 && status < 200) this.#link.respond(this.#response, status, {});
+  }
+
+  async accept(sdp: string, handlers: DialogHandlers, headers?: SipHeaders): Promise<SipDialog> {
+    if (this.#state === 'disconnected') throw new CodedError('signallingDown');
+    if (this.#state !== 'waiting') throw new CodedError('legEnded', 'The caller gave up.');
+    this.#decided();
+    return new Promise((resolve, reject) => {
+      const settle = (dialog: DrachtioDialog, error?: CodedError): void => {
+        if (error) reject(error);
+        else resolve(dialog);
+      };
+      const answer = { headers: { ...safeHeaders(headers), Allow: allow, Supported: 'timer' }, body: sdp };
+      this.#link.respond(this.#response, 200, answer, (outcome) => {
+        if (!outcome.ok) {
+          // a CANCEL was there first, or the connection is gone: srf tells it as a bare string
+          reject(new CodedError('legEnded', outcome.text));
+          return;
+        }
+        const dialog = this.#dialog(outcome, handlers);
+        dialog.awaitAck(this.offer === undefined, (error) => settle(dialog, error));
+        this.#context.established(dialog);
+      });
+    });
+  }
+
+  reject(status: number, options: { reason?: string; headers?: SipHeaders } = {}): void {
+    if (this.#state !== 'waiting') return;
+    this.#decided();
+    this.#link.respond(this.#response, status, {
+      headers: safeHeaders(options.headers),
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+    });
+  }
+
+  onCancel(listener: () => void): void {
+    if (this.#state === 'cancelled' || this.#state === 'disconnected') listener();
+    else this.#cancelListeners.push(listener);
+  }
+
+  #dialog(outcome: Extract<Responded, { ok: true }>, handlers: DialogHandlers): DrachtioDialog {
+    const identity = {
+      stackId: outcome.dialogId,
+      sipCallId: this.sipCallId,
+      remote: this.from,
+      ownsCallId: false,
+      localHeader: outcome.toHeader,
+      remoteHeader: this.#request.get('from') ?? '',
+      remoteTarget: parseParty(firstHeader(this.#request, 'contact') ?? '').uri,
+      credentials: undefined,
+    };
+    return new DrachtioDialog(identity, handlers, this.#context);
+  }
+
+  #decided(): void {
+    this.#state = 'over';
+    this.#release();
+    this.#context.decided(this);
+  }
+
+  #giveUp(how: 'cancelled' | 'disconnected'): void {
+    if (this.#state !== 'waiting') return;
+    this.#decided();
+    this.#state = how;
+    for (const listener of this.#cancelListeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#context.log('error', 'a cancel listener failed', { error: String(error) });
+      }
+    }
+  }
+}

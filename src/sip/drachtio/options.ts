@@ -1,0 +1,68 @@
+/** Settings of the drachtio adapter. */
+/** Who may send us requests; `Admission` of `sip/admission` is one. */
+export interface AdmissionPolicy {
+  admit(request: {
+    readonly address: string;
+    readonly method: string;
+    readonly userAgent: string | undefined;
+    readonly from: string;
+    readonly to: string;
+  }):
+    | { readonly kind: 'trunk'; readonly trunk: { readonly name: string } }
+    | { readonly kind: 'ignore' }
+    | { readonly kind: 'refuse'; readonly status: number; readonly reason?: string; readonly retryAfterS?: number };
+}
+
+/** Where log lines go; messages are static, values are fields, and keys that start with `pii` hold personal data. */
+export type LogSink = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void;
+
+/** When to try again after the connection to drachtio-server was lost or refused. */
+export interface ReconnectSettings {
+  /** First delay; every further one is 1.7 times as long. */
+  readonly minDelayMs: number;
+  /** Longest delay, so that calls work soon after the server's return. */
+  readonly maxDelayMs: number;
+  /** Delay after a refused secret: a person has to act, and hammering helps nobody. */
+  readonly refusedDelayMs: number;
+  /** An attempt that is not through after this long is abandoned. */
+  readonly connectTimeoutMs: number;
+}
+
+/** How a half-open connection is noticed. */
+export interface LinkWatchSettings {
+  /** A ping goes out this often. */
+  readonly pingIntervalMs: number;
+  /** Nothing heard for this long = dead, noticed at the next ping. */
+  readonly silenceMs: number;
+}
+
+/** All settings; times have defaults. */
+export interface DrachtioOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+  readonly admission: AdmissionPolicy;
+  readonly log: LogSink;
+  readonly reconnect?: Partial<ReconnectSettings>;
+  readonly watch?: Partial<LinkWatchSettings>;
+  /** How long dialogs outlive a lost connection; 30 s. */
+  readonly graceMs?: number;
+  /** How often dialogs that outlived one are asked whether their peer is still there; 30 s. */
+  readonly probeIntervalMs?: number;
+  /** Scales the waits of RFC 3261 that the adapter does itself (glare, missing ACK); 500 ms. */
+  readonly t1Ms?: number;
+}
+
+export const defaultReconnect: ReconnectSettings = {
+  minDelayMs: 250,
+  maxDelayMs: 2000,
+  refusedDelayMs: 30_000,
+  connectTimeoutMs: 5000,
+};
+
+/** With these a dead connection is noticed after 12 to 17 s. */
+export const defaultWatch: LinkWatchSettings = { pingIntervalMs: 5000, silenceMs: 12_000 };
