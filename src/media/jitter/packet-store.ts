@@ -48,6 +48,8 @@ const FIRST_SLOT_BYTES = 192;
 /** Packets that wait to be played. */
 export class PacketStore {
   private readonly slots: Slot[] = [];
+  /** Never reached: every index is taken modulo the number of slots. */
+  private readonly spare = emptySlot();
   private held = 0;
   /** Lowest sequence number still wanted. Until the first packet was taken, an older one may lower it. */
   private next = 0;
@@ -145,7 +147,7 @@ export class PacketStore {
 
   private slotOf(sequence: number): Slot {
     const index = ((sequence % this.capacity) + this.capacity) % this.capacity;
-    return this.slots[index] as Slot;
+    return this.slots[index] ?? this.spare;
   }
 }
 

@@ -1,0 +1,185 @@
+/**
+ * The audio side of a leg's playout: decoders, the samples that wait, and everything done to them. It obeys; when to
+ * decode, make up or stretch is decided in `playout.ts`.
+ */
+
+import type { Decoder } from '../codec/port.js';
+import { DecoderBank, type PlayoutFormat, type PlayoutFormatFactory } from './decoder-bank.js';
+import type { StoredPacket } from './packet-store.js';
+import { SampleFifo } from './sample-fifo.js';
+import { Splice } from './splice.js';
+import { MAX_LAG_MS, OVERLAP_MS, TimeStretch } from './time-stretch.js';
+
+/** Longest packet that is decoded (SAFETY M3). */
+const MAX_PACKET_MS = 120;
+/** Room for a packet on top of what a tick and a stretch need. */
+const FIFO_MS = MAX_PACKET_MS + 80;
+/** Refused packets in a row after which a decoder begins anew (SAFETY M8). */
+const ERRORS_BEFORE_RESET = 5;
+
+/** Decoded audio of one leg. Durations are in samples at {@link PlayoutAudio.rateHz} unless they end in `Ms`. */
+export class PlayoutAudio {
+  private bank: DecoderBank;
+  private decoder: Decoder | undefined;
+  private fifo: SampleFifo;
+  private scratch: Float32Array;
+  private rate: number;
+  private readonly stretch = new TimeStretch();
+  private readonly splice = new Splice();
+  private errorsInRow = 0;
+
+  constructor(formats: PlayoutFormatFactory, initialRateHz: number) {
+    this.bank = new DecoderBank(formats);
+    this.rate = initialRateHz;
+    this.fifo = createFifo(initialRateHz);
+    this.scratch = createScratch(initialRateHz);
+  }
+
+  /** Rate of the samples; follows the packet decoded last. */
+  get rateHz(): number {
+    return this.rate;
+  }
+
+  /** Samples waiting. */
+  get available(): number {
+    return this.fifo.available;
+  }
+
+  /** The format of a payload type, or undefined when it is unknown. */
+  formatOf(payloadType: number): PlayoutFormat | undefined {
+    return this.bank.formatOf(payloadType);
+  }
+
+  /** Duration of a packet in ms, or −1 when it is unknown or beyond bounds. */
+  durationMs(packet: StoredPacket): number {
+    const decoder = this.bank.formatOf(packet.payloadType)?.decoder;
+    if (decoder === undefined) return -1;
+    const samples = decoder.samplesIn(packet.payload, packet.length);
+    const durationMs = (samples * 1000) / decoder.rateHz;
+    return samples > 0 && durationMs <= MAX_PACKET_MS ? durationMs : -1;
+  }
+
+  /** Decodes a packet and appends it. @returns its duration in ms, or −1 when it was refused and nothing was appended */
+  decode(packet: StoredPacket): number {
+    const decoder = this.bank.formatOf(packet.payloadType)?.decoder;
+    if (decoder === undefined || this.durationMs(packet) < 0) return this.refuse();
+    if (decoder !== this.decoder) this.switchTo(decoder);
+    const samples = decoder.decode(packet.payload, packet.length, this.scratch);
+    if (samples <= 0) return this.refuse();
+    this.errorsInRow = 0;
+    this.append(samples);
+    return (samples * 1000) / this.rate;
+  }
+
+  /** Appends made-up audio that continues what was decoded; with `ends`, it fades to silence by its end. */
+  makeUp(samples: number, ends: boolean): void {
+    const count = Math.min(samples, this.scratch.length);
+    if (this.decoder === undefined) this.scratch.fill(0, 0, count);
+    else this.decoder.conceal(this.scratch, count);
+    if (ends) fadeOut(this.scratch, count);
+    this.append(count);
+  }
+
+  /** Appends silence. */
+  makeSilence(samples: number): void {
+    const count = Math.min(samples, this.scratch.length);
+    this.scratch.fill(0, 0, count);
+    this.append(count);
+  }
+
+  /** Takes out up to `wantedMs`, leaving at least `keep` samples. @returns samples taken out */
+  shorten(wantedMs: number, keep: number, minSimilarity: number): number {
+    const wanted = Math.min(Math.round((wantedMs * this.rate) / 1000), this.fifo.available - keep);
+    return this.stretch.shorten(this.fifo, this.rate, wanted, minSimilarity);
+  }
+
+  /** Puts in up to `wantedMs`. @returns samples put in */
+  lengthen(wantedMs: number, minSimilarity: number): number {
+    const wanted = Math.round((wantedMs * this.rate) / 1000);
+    return this.stretch.lengthen(this.fifo, this.rate, wanted, minSimilarity);
+  }
+
+  /** Samples that must wait for {@link PlayoutAudio.shorten} to be able to take out `wantedMs` and leave `keep`. */
+  neededToShorten(wantedMs: number, keep: number): number {
+    return Math.ceil((Math.max(wantedMs + OVERLAP_MS, wantedMs + (keep * 1000) / this.rate) * this.rate) / 1000);
+  }
+
+  /** Takes samples out for a tick. */
+  read(output: Float32Array, count: number): void {
+    this.fifo.read(output, 0, count);
+  }
+
+  /** What comes next does not continue what was decoded: joins them softly. */
+  breakOff(): void {
+    if (this.decoder !== undefined && !this.splice.pending) this.splice.holdDecoder(this.decoder);
+  }
+
+  /** What comes next follows on silence. */
+  riseFromSilence(): void {
+    if (!this.splice.pending) this.splice.holdSilence(this.rate);
+  }
+
+  /** The stream ends: the next packet begins a new one. */
+  endStream(wasPlaying: boolean): void {
+    if (wasPlaying) this.breakOff();
+    this.decoder?.reset();
+    this.errorsInRow = 0;
+  }
+
+  /** Takes over a new set of formats and closes the old decoders. */
+  changeFormats(formats: PlayoutFormatFactory): void {
+    this.breakOff();
+    this.bank.close();
+    this.bank = new DecoderBank(formats);
+    this.decoder = undefined;
+  }
+
+  /** Closes the decoders. */
+  close(): void {
+    this.bank.close();
+    this.decoder = undefined;
+  }
+
+  private append(count: number): void {
+    this.splice.join(this.scratch, count);
+    this.fifo.write(this.scratch, count);
+  }
+
+  private refuse(): number {
+    this.errorsInRow++;
+    if (this.errorsInRow >= ERRORS_BEFORE_RESET) {
+      this.decoder?.reset();
+      this.errorsInRow = 0;
+    }
+    return -1;
+  }
+
+  private switchTo(decoder: Decoder): void {
+    this.breakOff();
+    decoder.reset();
+    this.decoder = decoder;
+    if (decoder.rateHz !== this.rate) this.changeRate(decoder.rateHz);
+  }
+
+  /** Happens when the sender changes to a codec of another rate; allocates, as a change of codec may. */
+  private changeRate(rateHz: number): void {
+    const fifo = createFifo(rateHz);
+    fifo.writeResampled(this.fifo, this.rate, rateHz);
+    this.splice.resample(this.rate, rateHz);
+    this.fifo = fifo;
+    this.scratch = createScratch(rateHz);
+    this.rate = rateHz;
+  }
+}
+
+function createFifo(rateHz: number): SampleFifo {
+  return new SampleFifo((rateHz * FIFO_MS) / 1000, (rateHz * MAX_LAG_MS) / 1000);
+}
+
+function createScratch(rateHz: number): Float32Array {
+  return new Float32Array((rateHz * MAX_PACKET_MS) / 1000);
+}
+
+function fadeOut(samples: Float32Array, count: number): void {
+  for (let index = 0; index < count; index++) samples[index] = (samples[index] ?? 0) * (1 - (index + 1) / count);
+}
