@@ -4,6 +4,7 @@ import type { SipRequest, SipResponse } from './message/message.js';
 import { parseNameAddr } from './message/name-addr.js';
 import { responseTo } from './message/response.js';
 import { parseUri } from './message/uri.js';
+import { branchCookie, parseVia } from './message/via.js';
 
 /** Methods this server handles, as `Allow` tells them. */
 export const allowedMethods: readonly string[] = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE'];
@@ -31,7 +32,7 @@ export function refusalOf(request: SipRequest, toTag: string): SipResponse | und
 
   const unsupported = unsupportedExtensions(request);
   if (unsupported.length > 0) return refuse(420, { Unsupported: unsupported.join(', ') });
-  if (request.method === 'INVITE' && !hasOneContact(request)) return refuse(400, {}, 'INVITE Needs One Contact');
+  if (request.method === 'INVITE' && !hasTarget(request)) return refuse(400, {}, 'INVITE Needs One Contact');
 
   const offers = request.method === 'INVITE' || request.method === 'UPDATE';
   const body = offers ? sessionBody(request) : undefined;
@@ -48,9 +49,11 @@ function unsupportedExtensions(request: SipRequest): string[] {
   return required.filter((tag) => !supportedExtensions.includes(tag.toLowerCase()));
 }
 
-/** Needed to make a dialog of it (§8.1.1.8, §12.1.1). */
-function hasOneContact(request: SipRequest): boolean {
+/** One Contact is needed to make a dialog of it (§8.1.1.8, §12.1.1); before RFC 3261, when there was no cookie, none was. */
+function hasTarget(request: SipRequest): boolean {
   const contacts = request.headers.getAll('Contact');
+  const branch = parseVia(request.headers.get('Via') ?? '')?.parameters.get('branch') ?? '';
+  if (contacts.length === 0) return !branch.startsWith(branchCookie);
   const scheme = parseNameAddr(contacts[0] ?? '')?.uri.scheme;
   return contacts.length === 1 && (scheme === 'sip' || scheme === 'sips');
 }

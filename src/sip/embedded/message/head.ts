@@ -1,5 +1,6 @@
 /** The head of a message: where it ends, and its lines unfolded (RFC 3261 §7.3.1). Shared by the parser and the TCP framer. */
 import { messageLimits } from './limits.js';
+import { isBlank, trimBlanks } from './tokens.js';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -60,7 +61,7 @@ export function splitHead(text: string): HeadLines {
     const parts = [first];
     let length = first.length;
     while (index < lines.length && isContinuation(lines[index] ?? '')) {
-      const part = withoutReturn(lines[index++] ?? '').trim();
+      const part = trimBlanks(withoutReturn(lines[index++] ?? ''));
       length += part.length + 1;
       parts.push(part);
     }
@@ -75,12 +76,11 @@ export function splitHead(text: string): HeadLines {
 function headerLine(line: string): HeaderLine | undefined {
   const colon = line.indexOf(':');
   if (colon <= 0 || hasReturn(line)) return undefined;
-  return { name: line.slice(0, colon).trimEnd(), value: line.slice(colon + 1).trim() };
+  return { name: line.slice(0, colon).trimEnd(), value: trimBlanks(line.slice(colon + 1)) };
 }
 
 function isContinuation(line: string): boolean {
-  const code = line.charCodeAt(0);
-  return code === 0x20 || code === 0x09;
+  return isBlank(line.charCodeAt(0));
 }
 
 function withoutReturn(line: string): string {

@@ -15,7 +15,8 @@ const hostTable = characterTable('-._');
 export function parseHostPort(text: string): HostPort | undefined {
   if (text.startsWith('[')) {
     const close = text.indexOf(']');
-    const host = text.slice(1, Math.max(1, close));
+    // RFC 3261's grammar allows a third colon before an embedded IPv4 address; RFC 5118 §4.10 wants it borne.
+    const host = text.slice(1, Math.max(1, close)).replace(/:::(?=\d+\.)/, '::');
     return isIPv6(host) && !host.includes('%') ? withPort(host, text.slice(close + 1)) : undefined;
   }
   const colon = text.indexOf(':');

@@ -85,7 +85,7 @@ function headerFault(startLine: StartLine, headers: HeaderFields): Fault | undef
   if (vias.length === 0 || !vias.every(parseVia)) return badRequest('via', 'Missing or Malformed Via');
   if (!parseNameAddr(headers.get('from') ?? '')) return badRequest('from', 'Missing or Malformed From');
   if (!parseNameAddr(headers.get('to') ?? '')) return badRequest('to', 'Missing or Malformed To');
-  if (!/^[^\s]+$/.test(headers.get('call-id') ?? '')) return badRequest('callId', 'Missing or Malformed Call-ID');
+  if (!/^[^ \t]+$/.test(headers.get('call-id') ?? '')) return badRequest('callId', 'Missing or Malformed Call-ID');
 
   const cseq = parseCSeq(headers.get('cseq') ?? '');
   if (!cseq) return badRequest('cseq', 'Missing or Malformed CSeq');

@@ -28,6 +28,20 @@ export function parseNumber(text: string, max: number): number | undefined {
   return value;
 }
 
+/** Without the spaces and tabs at both ends; unlike `trim`, leaves all other white space, which is part of values. */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/** True for space and tab. */
+export function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
 /**
  * Splits at `separator` outside quoted strings and angle brackets, and trims each piece. An unterminated quote or bracket
  * swallows the rest, so that whoever parses the piece refuses it.
@@ -45,11 +59,11 @@ export function splitTopLevel(text: string, separator: string): string[] {
     } else if (code === 0x3c) inBrackets = true;
     else if (code === 0x3e) inBrackets = false;
     else if (code === wanted && !inBrackets) {
-      pieces.push(text.slice(start, index).trim());
+      pieces.push(trimBlanks(text.slice(start, index)));
       start = index + 1;
     }
   }
-  pieces.push(text.slice(start).trim());
+  pieces.push(trimBlanks(text.slice(start)));
   return pieces;
 }
 

@@ -1,7 +1,7 @@
 /** One Via value (RFC 3261 §20.42, RFC 3581). */
 import { formatHostPort, parseHostPort } from './host.js';
 import { formatParameters, parseParameters, type Parameters } from './parameters.js';
-import { isToken } from './tokens.js';
+import { isBlank, isToken } from './tokens.js';
 
 /** A hop of a request's way. */
 export interface Via {
@@ -52,8 +52,7 @@ export function formatVia(via: Via): string {
 
 function leadingWord(text: string): string {
   for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 0x20 || code === 0x09) return text.slice(0, index);
+    if (isBlank(text.charCodeAt(index))) return text.slice(0, index);
   }
   return text;
 }
