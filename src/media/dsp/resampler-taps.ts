@@ -9,7 +9,7 @@ import type { Kernels } from './kernels.js';
  * 16 kHz: 96 taps, ±0.02 dB to 7 kHz, −6 dB at 8 kHz, ≤ −65 dB from 9 kHz.
  */
 const filters: Readonly<Record<NarrowRateHz, LowPass>> = {
-  8000: { taps: 192, passEdge: 3250 / busRateHz, stopEdge: 4550 / busRateHz, squaredStopDb: 160 },
+  8000: { taps: 156, passEdge: 3050 / busRateHz, stopEdge: 4600 / busRateHz, squaredStopDb: 147.5 },
   16000: { taps: 96, passEdge: 6600 / busRateHz, stopEdge: 9000 / busRateHz, squaredStopDb: 145 },
 };
 

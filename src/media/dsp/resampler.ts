@@ -4,10 +4,10 @@ import type { Kernels } from './kernels.js';
 import { resamplerTaps } from './resampler-taps.js';
 
 /**
- * Samples before a block that sampling down reads, and that every user keeps directly before it: 186 at most, rounded
- * up to whole vectors.
+ * Samples before a block that sampling down reads, and that every user keeps directly before it: at most 150, rounded
+ * up.
  */
-export const downHistorySamples = 192;
+export const downHistorySamples = 160;
 /** Samples before a block that sampling up reads, in input samples. */
 const upHistorySamples = 32;
 

@@ -80,11 +80,13 @@ export class PlayoutAudio {
     this.append(count);
   }
 
-  /** Appends silence. */
-  makeSilence(samples: number): void {
+  /** Appends silence. @returns false when what came before had to be faded out in it */
+  makeSilence(samples: number): boolean {
+    const isClean = !this.splice.pending;
     const count = Math.min(samples, this.scratch.length);
     this.scratch.fill(0, 0, count);
     this.append(count);
+    return isClean;
   }
 
   /** Takes out up to `wantedMs`, leaving at least `keep` samples. @returns samples taken out */

@@ -76,7 +76,7 @@ export interface SourceView {
 
 /**
  * Where the next samples come from. `play` decodes the head; `start` the same after silence; `drop` throws the head away;
- * `conceal` makes up what is missing; `fade` makes up the way into a pause; `wait` gives silence; `stop` ends playing.
+ * `conceal` makes up what is missing; `fade` ends playing softly, for a pause; `wait` gives silence; `stop` ends playing.
  */
 export type Source = 'play' | 'start' | 'drop' | 'conceal' | 'fade' | 'wait' | 'stop';
 

@@ -34,7 +34,7 @@ import { RecentMinimum } from './recent-minimum.js';
 export type { PlayoutFormat, PlayoutFormatFactory } from './decoder-bank.js';
 export type { PlayoutPacket } from './packet-store.js';
 
-/** What a tick got: decoded audio, audio some of which is made up, or nothing because nothing is expected. */
+/** What a tick got: audio, audio some of which is made up for want of a packet, or zeros as nothing is expected. */
 export type PlayoutOutcome = 'played' | 'concealed' | 'silent';
 
 /** What became of a packet. `unknown`: its payload type was not negotiated; `astray`: far from all others, on trial. */
@@ -83,9 +83,9 @@ export class Playout {
   private resets = 0;
 
   /** What went into the tick that is being filled. */
-  private tickDecoded = false;
   private tickConcealed = false;
   private tickSilent = false;
+  private tickAudible = false;
 
   /**
    * @param formats       decoder and clock by payload type; asked once per type, the decoders belong to this object
@@ -139,9 +139,9 @@ export class Playout {
    * @param nowMs  when this tick really runs, not when it was due
    */
   pull(output: Float32Array, nowMs: number): PlayoutOutcome {
-    this.tickDecoded = false;
     this.tickConcealed = false;
     this.tickSilent = false;
+    this.tickAudible = this.audio.available > 0;
     this.planCorrection(nowMs);
     this.fill(nowMs);
     const isWhole = !this.tickConcealed && !this.tickSilent;
@@ -221,8 +221,7 @@ export class Playout {
   /** Brings at least one tick of audio together. */
   private fill(nowMs: number): void {
     for (let step = 0; this.audio.available < this.frame(); step++) {
-      if (step >= MAX_STEPS) this.audio.makeSilence(this.frame() - this.audio.available);
-      else this.take(this.lookAhead(nowMs), nowMs);
+      this.take(step < MAX_STEPS ? this.lookAhead(nowMs) : 'wait', nowMs);
     }
   }
 
@@ -276,14 +275,16 @@ export class Playout {
         this.tickConcealed = true;
         return this.makeUp(missing);
       case 'fade':
+        this.idle = true;
+        this.tickAudible = true;
         this.tickSilent = true;
-        return this.makeUp(missing);
+        return this.audio.makeUp(missing, true);
       case 'stop':
         this.idle = true;
         return;
       case 'wait':
         this.tickSilent = true;
-        return this.audio.makeSilence(missing);
+        if (!this.audio.makeSilence(missing)) this.tickAudible = true;
     }
   }
 
@@ -315,7 +316,7 @@ export class Playout {
       this.audio.makeUp(Math.round((this.packetMs * this.audio.rateHz) / 1000), false);
     } else {
       this.packetMs = durationMs;
-      this.tickDecoded = true;
+      this.tickAudible = true;
     }
     this.nextMediaMs = mediaMs + this.packetMs;
   }
@@ -397,7 +398,7 @@ export class Playout {
       this.concealed++;
       return 'concealed';
     }
-    if (this.tickSilent && !this.tickDecoded) {
+    if (this.tickSilent && !this.tickAudible) {
       this.silent++;
       return 'silent';
     }

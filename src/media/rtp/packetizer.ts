@@ -7,7 +7,7 @@
  *    ptime 10   |─10─|─10─|─10─|─10─|─10─|─10─|   two, two, two
  *
  * A change of ptime, a tick that is missing or {@link Packetizer.flush} sends what has gathered as one shorter packet,
- * so no audio waits and none is lost.
+ * so no audio waits and none is lost; only in such a tick can a third packet leave.
  */
 
 const TICK_MS = 20;

@@ -39,7 +39,7 @@ const MAX_TIMESTAMP_STEP_SECONDS = 2;
  */
 export type StreamVerdict = 'play' | 'reordered' | 'reset' | 'duplicate' | 'probation';
 
-/** The receive side of one leg. The unwrapped values are those of the packet judged last. */
+/** The receive side of one leg. The unwrapped values are those of the packet let through last. */
 export class ReceiveStream {
   /** Unwrapped sequence number; starts anew, above 0, with each {@link sequenceStarts}. */
   extendedSequence = 0;

@@ -1,0 +1,52 @@
+/** RTCP of one leg: reports on time, takes those of the peer, says BYE. */
+import type { DatagramPort } from './datagram-ports.js';
+import type { LegReceiver } from './leg-receiver.js';
+import type { LegSender } from './leg-sender.js';
+import { RtcpSession, type RtcpSessionOptions } from './rtp/rtcp-session.js';
+
+/** Longest compound this server writes is 340 bytes. */
+const COMPOUND_BYTES = 512;
+
+/** Ties an {@link RtcpSession} to a leg's two halves. */
+export class LegRtcp {
+  readonly session: RtcpSession;
+  readonly #receiver: LegReceiver;
+  readonly #sender: LegSender;
+  readonly #buffer = new Uint8Array(COMPOUND_BYTES);
+  #clockRateHz = 8000;
+
+  constructor(receiver: LegReceiver, sender: LegSender, options: RtcpSessionOptions) {
+    this.#receiver = receiver;
+    this.#sender = sender;
+    this.session = new RtcpSession(options);
+  }
+
+  setClockRate(clockRateHz: number): void {
+    this.#clockRateHz = clockRateHz;
+  }
+
+  /** Takes one RTCP datagram; one from elsewhere than the media is dropped and moves nothing (SAFETY M2). */
+  receive(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
+    if (!this.#receiver.latch.screenRtcp(address, port)) return this.#receiver.drop('source');
+    this.session.receive(bytes, bytes.length, this.#sender.rtp.ssrc, this.#clockRateHz, nowMs);
+  }
+
+  /** Sends a report when one is due. */
+  sendDue(socket: DatagramPort, nowMs: number): void {
+    if (nowMs < this.session.nextDeadlineMs) return;
+    const { counters, stream } = this.#receiver;
+    this.#send(socket, this.session.writeReport(this.#buffer, nowMs, this.#sender.rtp, counters, stream.ssrc));
+  }
+
+  /** Says BYE, if there is anybody to say it to. */
+  leave(socket: DatagramPort, nowMs: number): void {
+    const { counters, stream } = this.#receiver;
+    this.#send(socket, this.session.writeLeave(this.#buffer, nowMs, this.#sender.rtp, counters, stream.ssrc));
+  }
+
+  #send(socket: DatagramPort, length: number): void {
+    const { latch } = this.#receiver;
+    if (length > 0 && latch.sendAddress !== '')
+      socket.send(this.#buffer, length, latch.sendAddress, latch.sendRtcpPort);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The 20 ms of a call, in nine phases. Everything audible happens here, on one clock.
+ *
+ *   1 commands · 2 playout · 3 decode · 4 mix · 5 isolation · 6 render · 7 taps · 8 digits · 9 report
+ *
+ * Playout and decode are one step per leg (the jitter buffer decodes what it plays). Isolation and taps have their place
+ * here and come with interactions and recording. A leg whose code throws in any phase ends with an event; a throw outside
+ * any leg ends the call; neither ends anything else.
+ */
+import { CodedError } from '../errors.js';
+import type { TickTurn } from './ticker.js';
+import type { RelayedPress, WorkerCall } from './worker-call.js';
+import type { WorkerLeg } from './worker-leg.js';
+
+/** What a phase does for one leg. */
+type LegPhase = (leg: WorkerLeg, call: WorkerCall, turn: TickTurn, nowMs: number) => void;
+
+/** Runs one tick of a call. @param nowMs the time it really runs at */
+export function runTick(call: WorkerCall, turn: TickTurn, nowMs: number): void {
+  call.tick += 1 + turn.skipped;
+  applyCommands(call);
+  eachLeg(call, turn, nowMs, playOut);
+  call.mixer.mix();
+  eachLeg(call, turn, nowMs, render);
+  relayDigits(call);
+  eachLeg(call, turn, nowMs, report);
+  reportLevels(call);
+}
+
+/** 1: what the control plane asked for since the last tick. */
+function applyCommands(call: WorkerCall): void {
+  if (call.pending.length === 0) return;
+  for (const apply of call.pending.splice(0)) apply();
+}
+
+/** 2 and 3: from the jitter buffer to the bus. */
+function playOut(leg: WorkerLeg, _call: WorkerCall, _turn: TickTurn, nowMs: number): void {
+  leg.receiver.digits.advance(nowMs);
+  leg.playOut(nowMs);
+}
+
+/** 6: limiter, resampler and encoder have run once for all that hear the same; each leg gets its own packet. */
+function render(leg: WorkerLeg, _call: WorkerCall, turn: TickTurn, nowMs: number): void {
+  leg.send(turn, nowMs);
+}
+
+/** 8: what one participant presses, the others get as telephone-events; never the one who pressed. */
+function relayDigits(call: WorkerCall): void {
+  if (call.presses.length === 0) return;
+  for (const press of call.presses.splice(0)) {
+    for (const listener of call.legs) if (mayHear(call, press, listener)) relay(press, listener);
+  }
+}
+
+function mayHear(call: WorkerCall, { leg, durationMs }: RelayedPress, listener: WorkerLeg): boolean {
+  if (listener === leg || !listener.place) return false;
+  // The end of a press reaches whoever heard it begin, so that no key stays down.
+  if (durationMs !== undefined) return true;
+  if (!leg.place || leg.place.muted || listener.place.deaf) return false;
+  return call.mixer.routing.gain(listener.place, leg.place) !== 0;
+}
+
+function relay({ leg, event, volume, durationMs }: RelayedPress, listener: WorkerLeg): void {
+  if (durationMs === undefined) listener.sender.digits.relayBegan(leg.number, event, volume);
+  else listener.sender.digits.relayEnded(leg.number, durationMs);
+}
+
+/** 9: levels, speech, timeouts. */
+function report(leg: WorkerLeg, call: WorkerCall, _turn: TickTurn, nowMs: number): void {
+  const { room, callId, tick } = call;
+  const change = leg.listen(room.meter);
+  if (change) room.emit({ type: 'speech', callId, legId: leg.legId, tick, speaking: change === 'started' });
+  const sent = leg.sender.takeSentDigits();
+  if (sent !== undefined) room.emit({ type: 'digitsSent', callId, legId: leg.legId, tick, digits: sent });
+  if (leg.timedOut(nowMs)) throw new CodedError('rtpTimeout');
+}
+
+function reportLevels(call: WorkerCall): void {
+  const { callId, tick, reportLevelsEvery } = call;
+  if (reportLevelsEvery === 0 || tick % reportLevelsEvery !== 0) return;
+  const levels = call.legs
+    .filter((leg) => leg.connected)
+    .map((leg) => ({ legId: leg.legId, levelDbov: leg.levelDbov, speaking: leg.speech.speaking }));
+  call.room.emit({ type: 'levels', callId, tick, levels });
+}
+
+/** Runs a phase for every leg; from the last to the first, because a leg that fails leaves the list. */
+function eachLeg(call: WorkerCall, turn: TickTurn, nowMs: number, phase: LegPhase): void {
+  for (let index = call.legs.length - 1; index >= 0; index--) {
+    const leg = call.legs[index];
+    if (!leg) continue;
+    try {
+      phase(leg, call, turn, nowMs);
+    } catch (thrown) {
+      call.failLeg(leg, thrown);
+    }
+  }
+}

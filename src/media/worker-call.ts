@@ -1,0 +1,84 @@
+/** One call on its media worker: legs at a mixer, a tick count, and what waits for the next tick. */
+import { asCodedError } from '../errors.js';
+import type { Kernels } from './dsp/kernels.js';
+import type { LevelMeter } from './dsp/level.js';
+import { Mixer } from './mixer/mixer.js';
+import type { MediaEvent } from './protocol.js';
+import type { WorkerLeg } from './worker-leg.js';
+
+/** Something another participant pressed or let go of, to be relayed in phase 8. */
+export interface RelayedPress {
+  readonly leg: WorkerLeg;
+  /** Telephone-event 0…15. */
+  readonly event: number;
+  readonly volume: number;
+  /** Undefined while the key is held. */
+  readonly durationMs: number | undefined;
+}
+
+/** What a call's tick works on. */
+export interface CallRoom {
+  readonly kernels: Kernels;
+  readonly meter: LevelMeter;
+  readonly emit: (event: MediaEvent) => void;
+  readonly nowMs: () => number;
+}
+
+/** One call. `tick.ts` is the only code that moves it in time. */
+export class WorkerCall {
+  readonly mixer: Mixer;
+  readonly legs: WorkerLeg[] = [];
+  /** Commands that take effect at the next tick, in order. */
+  readonly pending: (() => void)[] = [];
+  /** Presses since the last tick. */
+  readonly presses: RelayedPress[] = [];
+  /** Number of the tick that runs, or ran last. */
+  tick = 0;
+  /** Levels are reported every so many ticks; 0 = not. */
+  reportLevelsEvery = 0;
+  #lastLegNumber = 0;
+
+  /** @throws CodedError `capacityReached` */
+  constructor(
+    readonly callId: string,
+    readonly room: CallRoom,
+  ) {
+    this.mixer = new Mixer(room.kernels);
+  }
+
+  /** A number no other leg of this call has or had. */
+  nextLegNumber(): number {
+    return this.#lastLegNumber++;
+  }
+
+  leg(legId: string): WorkerLeg | undefined {
+    return this.legs.find((leg) => leg.legId === legId);
+  }
+
+  /** Takes a leg out of the mix and closes it; its statistics stay readable. */
+  removeLeg(leg: WorkerLeg): void {
+    const index = this.legs.indexOf(leg);
+    if (index < 0) return;
+    this.legs.splice(index, 1);
+    const { place } = leg;
+    leg.close(this.room.nowMs());
+    if (place) this.mixer.removeLeg(place);
+  }
+
+  /** Ends a leg because of its own fault; the others never notice. */
+  failLeg(leg: WorkerLeg, thrown: unknown): void {
+    const { code, detail, cause } = asCodedError(thrown);
+    this.removeLeg(leg);
+    const reason = cause instanceof Error ? `${detail} ${cause.message}` : detail;
+    const { callId, tick } = this;
+    this.room.emit({ type: 'legFailed', callId, legId: leg.legId, tick, code, detail: reason });
+  }
+
+  /** Ends all legs and gives all memory back. */
+  close(): void {
+    for (const leg of this.legs) leg.close(this.room.nowMs());
+    this.legs.length = 0;
+    this.pending.length = 0;
+    this.mixer.close();
+  }
+}

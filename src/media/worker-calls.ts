@@ -1,0 +1,243 @@
+/** All calls of one media worker: carries out commands, runs every call's tick, counts. */
+import { asCodedError, CodedError } from '../errors.js';
+import type { DatagramPort, DatagramPorts } from './datagram-ports.js';
+import type { LevelMeter } from './dsp/level.js';
+import type { Kernels } from './dsp/kernels.js';
+import type { LegControls, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
+import { digitOfEvent } from './rtp/telephone-event.js';
+import { runTick } from './tick.js';
+import type { TickTurn } from './ticker.js';
+import { type CallRoom, WorkerCall } from './worker-call.js';
+import { WorkerLeg } from './worker-leg.js';
+import { WorkerMeter } from './worker-meter.js';
+
+/** What the calls of a worker live on. */
+export interface WorkerResources {
+  readonly kernels: Kernels;
+  readonly meter: LevelMeter;
+  readonly ports: DatagramPorts;
+  readonly emit: (event: MediaEvent) => void;
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  /** Unix time minus `nowMs`, for RTCP. */
+  readonly wallOffsetMs: number;
+  readonly heapUsedBytes: () => number;
+}
+
+type OpenLeg = Extract<MediaCommand, { type: 'openLeg' }>;
+
+/** The calls of one worker. */
+export class WorkerCalls {
+  readonly #calls = new Map<string, WorkerCall>();
+  readonly #resources: WorkerResources;
+  readonly #room: CallRoom;
+  readonly #meter: WorkerMeter;
+
+  constructor(resources: WorkerResources) {
+    const { kernels, meter, nowMs } = resources;
+    this.#meter = new WorkerMeter();
+    this.#resources = { ...resources, ports: this.#meter.countingPorts(resources.ports) };
+    this.#room = { kernels, meter, emit: resources.emit, nowMs };
+  }
+
+  /** Carries out one command; what concerns audio takes effect at the next tick. */
+  command(command: MediaCommand): void {
+    switch (command.type) {
+      case 'openCall':
+        this.#openCall(command.callId);
+        return;
+      case 'openLeg':
+        void this.#openLeg(command);
+        return;
+      case 'closeCall':
+        this.#answer(command.requestId, this.#closeCall(command.callId));
+        return;
+      case 'stop':
+        for (const callId of [...this.#calls.keys()]) this.#closeCall(callId);
+        return;
+      default: {
+        const call = this.#calls.get(command.callId);
+        if (call) call.pending.push(() => this.#applyToCall(call, command));
+        else if ('requestId' in command) this.#fail(command.requestId, new CodedError('callEnded'));
+      }
+    }
+  }
+
+  /** Runs the tick of every call; one that throws ends alone. */
+  tick(turn: TickTurn): void {
+    const beganMs = this.#resources.nowMs();
+    for (const call of this.#calls.values()) {
+      try {
+        runTick(call, turn, beganMs);
+      } catch (thrown) {
+        this.#failCall(call, thrown);
+      }
+    }
+    if (this.#meter.tick(turn, this.#resources.nowMs() - beganMs)) this.#reportMetrics();
+  }
+
+  #openCall(callId: string): void {
+    try {
+      this.#calls.set(callId, new WorkerCall(callId, this.#room));
+    } catch (thrown) {
+      this.#resources.emit({ type: 'callFailed', callId, tick: 0, detail: asCodedError(thrown).detail });
+    }
+  }
+
+  #closeCall(callId: string): MediaResult {
+    const call = this.#calls.get(callId);
+    this.#calls.delete(callId);
+    // Whoever still waits for an answer of this call gets one.
+    for (const apply of call?.pending.splice(0) ?? []) apply();
+    call?.close();
+    return { type: 'callClosed', tick: call?.tick ?? 0 };
+  }
+
+  #failCall(call: WorkerCall, thrown: unknown): void {
+    const { callId, tick } = call;
+    this.#closeCall(callId);
+    const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    this.#resources.emit({ type: 'callFailed', callId, tick, detail });
+  }
+
+  #applyToCall(
+    call: WorkerCall,
+    command: Exclude<MediaCommand, OpenLeg | { type: 'openCall' | 'closeCall' | 'stop' }>,
+  ): void {
+    switch (command.type) {
+      case 'reportLevels':
+        call.reportLevelsEvery = command.everyTicks;
+        return;
+      case 'snapshotCall': {
+        const { callId, tick } = call;
+        const legs = call.legs.map((leg) => leg.snapshot());
+        this.#answer(command.requestId, { type: 'snapshot', snapshot: { callId, tick, legs } });
+        return;
+      }
+      case 'routeLeg': {
+        const listener = call.leg(command.listenerLegId)?.place;
+        const source = call.leg(command.sourceLegId)?.place;
+        if (listener && source) call.mixer.routing.set(listener, source, command.gain);
+        return;
+      }
+      case 'closeLeg': {
+        this.#answer(command.requestId, this.#closeLeg(call, command.legId));
+        return;
+      }
+      case 'connectLeg':
+      case 'controlLeg':
+      case 'sendDigits': {
+        const leg = call.leg(command.legId);
+        if (leg) this.#applyToLeg(call, leg, command);
+      }
+    }
+  }
+
+  #applyToLeg(
+    call: WorkerCall,
+    leg: WorkerLeg,
+    command: Extract<MediaCommand, { type: 'connectLeg' | 'controlLeg' | 'sendDigits' }>,
+  ): void {
+    try {
+      switch (command.type) {
+        case 'connectLeg': {
+          const first = leg.connect(command.media, this.#resources.nowMs());
+          const { callId, tick } = call;
+          if (first) this.#resources.emit({ type: 'legJoined', callId, legId: leg.legId, tick });
+          return;
+        }
+        case 'controlLeg':
+          leg.control(command.controls satisfies Partial<LegControls>);
+          return;
+        case 'sendDigits':
+          leg.sender.sendDigits(command.digits, command.durationMs, command.gapMs);
+      }
+    } catch (thrown) {
+      call.failLeg(leg, thrown);
+    }
+  }
+
+  #closeLeg(call: WorkerCall, legId: string): MediaResult {
+    const leg = call.leg(legId);
+    if (leg) call.removeLeg(leg);
+    return { type: 'legClosed', tick: call.tick, statistics: leg?.statistics() };
+  }
+
+  async #openLeg(command: OpenLeg): Promise<void> {
+    const { requestId, callId } = command;
+    const sockets: DatagramPort[] = [];
+    let leg: WorkerLeg | undefined;
+    try {
+      const { ports, nowMs } = this.#resources;
+      const opened = (leg = this.#createLeg(command));
+      const { host, rtpPort, rtcpPort } = command;
+      const rtp = await ports.open(host, rtpPort, (bytes, address, port) =>
+        opened.receiveRtp(bytes, address, port, nowMs()),
+      );
+      sockets.push(rtp);
+      const rtcp = await ports.open(host, rtcpPort, (bytes, address, port) =>
+        opened.receiveRtcp(bytes, address, port, nowMs()),
+      );
+      sockets.push(rtcp);
+      const call = this.#calls.get(callId);
+      if (!call) throw new CodedError('callEnded');
+      opened.attach({ rtp, rtcp }, call.mixer.addLeg(opened.legId));
+      call.legs.push(opened);
+      this.#answer(requestId, { type: 'legOpened' });
+    } catch (thrown) {
+      leg?.close(this.#resources.nowMs());
+      for (const socket of sockets) socket.close();
+      this.#fail(requestId, thrown);
+    }
+  }
+
+  #createLeg({ callId, leg: opening, ssrc, cname, seed }: OpenLeg): WorkerLeg {
+    const call = this.#calls.get(callId);
+    if (!call) throw new CodedError('callEnded');
+    const { kernels, nowMs, wallOffsetMs, emit } = this.#resources;
+    const { legId } = opening;
+    const leg: WorkerLeg = new WorkerLeg({
+      opening,
+      number: call.nextLegNumber(),
+      ssrc,
+      rtcp: { cname, seed, nowMs: nowMs(), wallOffsetMs },
+      kernels,
+      nowMs: nowMs(),
+      listener: {
+        latched: (address, port) => emit({ type: 'latched', callId, legId, tick: call.tick, address, port }),
+        dropped: () => this.#meter.packetDropped(),
+        pressBegan: (event, volume) => call.presses.push({ leg, event, volume, durationMs: undefined }),
+        pressEnded: (event, durationMs) => {
+          call.presses.push({ leg, event, volume: 0, durationMs });
+          const digit = digitOfEvent(event);
+          emit({ type: 'digit', callId, legId, tick: call.tick, digit, durationMs, source: 'rfc4733' });
+        },
+      },
+    });
+    return leg;
+  }
+
+  #answer(requestId: number, result: MediaResult): void {
+    this.#resources.emit({ type: 'result', requestId, result });
+  }
+
+  #fail(requestId: number, thrown: unknown): void {
+    const { code, detail } = asCodedError(thrown);
+    const portBusy = thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE';
+    const cause = code === 'internal' && thrown instanceof Error ? thrown.message : detail;
+    this.#answer(requestId, {
+      type: 'failed',
+      code: code === 'internal' ? 'mediaFailed' : code,
+      detail: cause,
+      portBusy,
+    });
+  }
+
+  #reportMetrics(): void {
+    const { kernels, heapUsedBytes, emit } = this.#resources;
+    let legs = 0;
+    for (const call of this.#calls.values()) legs += call.legs.length;
+    const gauges = { calls: this.#calls.size, legs, wasmBytes: kernels.liveBytes, heapUsedBytes: heapUsedBytes() };
+    emit({ type: 'metrics', metrics: this.#meter.take(gauges) });
+  }
+}

@@ -1,0 +1,210 @@
+/** One leg on its media worker: sockets, the two halves of its RTP, its place at the mixer. */
+import type { DatagramPort } from './datagram-ports.js';
+import { frameSamples } from './dsp/frame.js';
+import type { Kernels } from './dsp/kernels.js';
+import { type LevelMeter, silenceDbov } from './dsp/level.js';
+import { Upsampler } from './dsp/resampler.js';
+import { SpeechDetector } from './dsp/speech-detector.js';
+import { LegReceiver, type ReceiverListener } from './leg-receiver.js';
+import { LegRtcp } from './leg-rtcp.js';
+import { LegSender } from './leg-sender.js';
+import type { MixerLeg } from './mixer/mixer-leg.js';
+import type { LegControls, LegMedia, LegOpening, LegSnapshot, LegStatistics } from './protocol.js';
+import { isRtcp } from './rtp/packet.js';
+import type { RtcpSessionOptions } from './rtp/rtcp-session.js';
+import type { TickTurn } from './ticker.js';
+
+/** The two ports of a leg. */
+export interface LegSockets {
+  readonly rtp: DatagramPort;
+  readonly rtcp: DatagramPort;
+}
+
+/** What a leg is made from. */
+export interface WorkerLegOptions {
+  readonly opening: LegOpening;
+  /** Distinguishes legs of one call cheaply. */
+  readonly number: number;
+  readonly ssrc: number;
+  readonly rtcp: RtcpSessionOptions;
+  readonly kernels: Kernels;
+  readonly listener: ReceiverListener;
+  readonly nowMs: number;
+}
+
+/** One leg. Its owner calls {@link attach} when the sockets are open, and {@link close} once. */
+export class WorkerLeg {
+  readonly legId: string;
+  readonly number: number;
+  readonly receiver: LegReceiver;
+  readonly sender: LegSender;
+  readonly speech = new SpeechDetector();
+  /** RMS of what others were offered in the last tick. */
+  levelDbov = silenceDbov;
+  readonly #opening: LegOpening;
+  readonly #kernels: Kernels;
+  readonly #rtcp: LegRtcp;
+  /** One tick at the codec's rate, as it comes out of the jitter buffer; 960 samples fit every rate. */
+  readonly #pcm: number;
+  readonly #upsamplers = new Map<number, Upsampler>();
+  #rateHz = 0;
+  #sockets: LegSockets | undefined;
+  #place: MixerLeg | undefined;
+  #media: LegMedia | undefined;
+  #rtcpMux = false;
+  #statistics: LegStatistics | undefined;
+
+  /** @throws CodedError `capacityReached` */
+  constructor(options: WorkerLegOptions) {
+    const { opening, kernels, nowMs } = options;
+    this.legId = opening.legId;
+    this.number = options.number;
+    this.#opening = opening;
+    this.#kernels = kernels;
+    this.receiver = new LegReceiver(opening, kernels, options.listener, nowMs);
+    this.sender = new LegSender(options.ssrc, options.rtcp.seed, nowMs);
+    this.#rtcp = new LegRtcp(this.receiver, this.sender, options.rtcp);
+    this.#pcm = kernels.allocateFloats(frameSamples);
+  }
+
+  /** Takes its sockets and its place at the mixer. */
+  attach(sockets: LegSockets, place: MixerLeg): void {
+    this.#sockets = sockets;
+    this.#place = place;
+    this.control(this.#opening.controls);
+  }
+
+  /** Its place at the mixer; absent before it is attached and after it is closed. */
+  get place(): MixerLeg | undefined {
+    return this.#place;
+  }
+
+  /** Whether an offer/answer has been settled. */
+  get connected(): boolean {
+    return this.#media !== undefined;
+  }
+
+  /** Applies a settled offer/answer. @returns true when it is the first @throws CodedError `noCommonCodec` */
+  connect(media: LegMedia, nowMs: number): boolean {
+    const first = this.#media === undefined;
+    this.receiver.connect(media, nowMs);
+    this.sender.connect(media);
+    this.#place?.setFormat(media.send);
+    this.#rtcp.setClockRate(media.send.clockRateHz);
+    this.#rtcpMux = media.rtcpMux;
+    this.#media = media;
+    return first;
+  }
+
+  control(controls: Partial<LegControls>): void {
+    const place = this.#place;
+    if (!place) return;
+    if (controls.muted !== undefined) place.muted = controls.muted;
+    if (controls.deaf !== undefined) place.deaf = controls.deaf;
+    if (controls.gainDb !== undefined) place.gain = 10 ** (controls.gainDb / 20);
+  }
+
+  /** A datagram on the RTP port. */
+  receiveRtp(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
+    if (this.#rtcpMux && isRtcp(bytes, bytes.length)) this.#rtcp.receive(bytes, address, port, nowMs);
+    else this.receiver.receive(bytes, address, port, nowMs);
+  }
+
+  /** A datagram on the RTCP port. */
+  receiveRtcp(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
+    this.#rtcp.receive(bytes, address, port, nowMs);
+  }
+
+  /** Puts this tick's audio, if there is any, on the bus. */
+  playOut(nowMs: number): void {
+    const place = this.#place;
+    if (!place || !this.connected) return;
+    const pcm = this.#kernels.f32(this.#pcm, frameSamples);
+    if (!this.receiver.pull(pcm, nowMs)) {
+      this.#rateHz = 0;
+      return;
+    }
+    const { rateHz } = this.receiver;
+    if (rateHz !== this.#rateHz) this.#changeRate(rateHz);
+    if (rateHz === 48_000) this.#kernels.run.copy(this.#pcm, place.sourcePointer, frameSamples);
+    else this.#upsamplers.get(rateHz)?.process(this.#pcm, place.sourcePointer);
+    place.submit();
+  }
+
+  /** Sends what it hears in this tick, and RTCP when it is due. */
+  send(turn: TickTurn, nowMs: number): void {
+    const sockets = this.#sockets;
+    const place = this.#place;
+    if (!sockets || !place || !this.connected) return;
+    this.sender.skip(turn.skipped, turn.dueMs);
+    this.sender.send(place, sockets.rtp, this.receiver.latch);
+    this.sender.advance(turn.dueMs);
+    this.#rtcp.sendDue(this.#rtcpSocket(sockets), nowMs);
+  }
+
+  /** Measures what others were offered. @returns what changed about its speech, if anything */
+  listen(meter: LevelMeter): 'started' | 'stopped' | undefined {
+    const place = this.#place;
+    if (!place) return undefined;
+    if (place.audible) {
+      meter.measure(place.sourcePointer, frameSamples);
+      this.levelDbov = meter.rmsDbov;
+    } else {
+      this.levelDbov = silenceDbov;
+    }
+    return this.speech.step(this.levelDbov);
+  }
+
+  /** Whether no media came for longer than allowed. */
+  timedOut(nowMs: number): boolean {
+    if (!this.connected) return false;
+    const limitMs = this.receiver.receiving ? this.#opening.rtpTimeoutMs : this.#opening.rtpHoldTimeoutMs;
+    return limitMs > 0 && nowMs - this.receiver.lastPacketMs > limitMs;
+  }
+
+  statistics(): LegStatistics {
+    return this.#statistics ?? { ...this.receiver.statistics(), send: this.#sendStatistics() };
+  }
+
+  snapshot(): LegSnapshot {
+    const { legId, connected, levelDbov } = this;
+    return { legId, connected, speaking: this.speech.speaking, levelDbov, statistics: this.statistics() };
+  }
+
+  /** Says BYE and gives everything back except its place, which is the mixer's; harmless a second time. */
+  close(nowMs: number): void {
+    const sockets = this.#sockets;
+    if (this.#statistics) return;
+    this.#statistics = this.statistics();
+    this.#sockets = undefined;
+    this.#place = undefined;
+    if (sockets) {
+      if (this.connected) this.#rtcp.leave(this.#rtcpSocket(sockets), nowMs);
+      sockets.rtp.close();
+      sockets.rtcp.close();
+    }
+    this.receiver.close();
+    for (const upsampler of this.#upsamplers.values()) upsampler.close();
+    this.#upsamplers.clear();
+    this.#kernels.free(this.#pcm);
+  }
+
+  #rtcpSocket(sockets: LegSockets): DatagramPort {
+    return this.#rtcpMux ? sockets.rtp : sockets.rtcp;
+  }
+
+  #sendStatistics(): LegStatistics['send'] {
+    const { packets, octets } = this.sender.rtp;
+    const { remoteLossRatio, remoteJitterMs, roundTripMs } = this.#rtcp.session;
+    return { packets, octets, remoteLossRatio, remoteJitterMs, roundTripMs };
+  }
+
+  /** The upsampler of the rate that plays from now on starts from silence. */
+  #changeRate(rateHz: number): void {
+    this.#rateHz = rateHz;
+    if (rateHz !== 8000 && rateHz !== 16_000) return;
+    const known = this.#upsamplers.get(rateHz);
+    if (known) known.reset();
+    else this.#upsamplers.set(rateHz, new Upsampler(this.#kernels, rateHz));
+  }
+}

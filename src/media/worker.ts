@@ -1,0 +1,30 @@
+/** Entry of a media worker thread: its clock, its sockets, its calls, and the line to the control plane. */
+import { getHeapStatistics } from 'node:v8';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Kernels } from './dsp/kernels.js';
+import { LevelMeter } from './dsp/level.js';
+import type { MediaCommand, MediaEvent } from './protocol.js';
+import { ownThread, preferThisThread } from './thread.js';
+import { Ticker } from './ticker.js';
+import { UdpSockets } from './udp-socket.js';
+import { WorkerCalls } from './worker-calls.js';
+import type { WorkerStart } from './worker-link.js';
+
+if (!parentPort) throw new Error('This is the entry of a worker thread.');
+const port = parentPort;
+const emit = (event: MediaEvent): void => port.postMessage(event);
+
+preferThisThread();
+const kernels = new Kernels((workerData as WorkerStart).dsp);
+const calls = new WorkerCalls({
+  kernels,
+  meter: new LevelMeter(kernels),
+  ports: new UdpSockets(),
+  emit,
+  nowMs: () => performance.now(),
+  wallOffsetMs: performance.timeOrigin,
+  heapUsedBytes: () => getHeapStatistics().used_heap_size,
+});
+port.on('message', (command: MediaCommand) => calls.command(command));
+new Ticker(ownThread, (turn) => calls.tick(turn)).start();
+emit({ type: 'ready' });
