@@ -64,7 +64,7 @@ export interface CallService {
   start(): Promise<void>;
   /** Stops timers; calls are ended by {@link drain} before. */
   stop(): void;
-  /** @throws CodedError `callExists`, `invalidRequest` (name) or for want of capacity */
+  /** @throws CodedError `callExists`, `invalidRequest` (name, codecs) or for want of capacity */
   createCall(request: CreateCall): CallView;
   /** In the order of creation; @param after `next` of the page before, 0 at first */
   listCalls(query: { after: number; limit: number; name: string | undefined }): Page<CallView>;
@@ -146,7 +146,9 @@ class Service implements CallService {
   }
 
   createCall(request: CreateCall): CallView {
-    const { limits, idleTimeoutMs } = this.#options.settings;
+    const { limits, idleTimeoutMs, media } = this.#options.settings;
+    const unknown = request.codecs?.find((name) => !media.codecs.some(({ encoding }) => encoding === name));
+    if (unknown !== undefined) throw new CodedError('invalidRequest', `The codec ${unknown} is not enabled here.`);
     if (request.name !== undefined && !isCallName(request.name)) {
       throw new CodedError('invalidRequest', 'A call name has 1 to 64 letters, digits or _ . + -');
     }

@@ -1,0 +1,139 @@
+import websocket from '@fastify/websocket';
+import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { CallService } from '../call/service.js';
+import type { Clock } from '../call/clock.js';
+import { Broadcaster, type BroadcasterLimits, defaultBroadcasterLimits } from '../events/broadcaster.js';
+import { admit } from './access.js';
+import { handleClientError, handleError, handleFrameworkError, handleNotFound } from './error-handler.js';
+import { IdempotencyCache } from './idempotency.js';
+import { KeyRing } from './keys.js';
+import { describeApi } from './openapi.js';
+import { isLoopbackHost } from './origin.js';
+import { type RateLimit, RateLimiter } from './rate-limit.js';
+import { callRoutes } from './routes/call.js';
+import { callsRoutes } from './routes/calls.js';
+import type { Api, HealthReport, RouteContext } from './routes/context.js';
+import { digitsRoutes } from './routes/digits.js';
+import { eventRoutes } from './routes/events.js';
+import { legRoutes } from './routes/leg.js';
+import { legsRoutes } from './routes/legs.js';
+import { probeRoutes } from './routes/probes.js';
+
+/** What {@link createApi} is made of. */
+export interface ApiOptions {
+  readonly service: CallService;
+  readonly clock: Clock;
+  /** Address it will listen on; beyond loopback keys are needed. */
+  readonly host: string;
+  /** Bearer keys as configured; empty = none is asked for. */
+  readonly keys: readonly string[];
+  /** Version of the server, for the API's description. */
+  readonly version: string;
+  readonly checkHealth: () => HealthReport | Promise<HealthReport>;
+  readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly logger?: FastifyBaseLogger;
+  /** Per key; default 100 per second, 200 at once. */
+  readonly rateLimit?: RateLimit;
+  readonly eventLimits?: BroadcasterLimits;
+}
+
+const bodyLimit = 64 * 1024;
+const slowClientMs = 30_000;
+const maxConnections = 2_000;
+const maxIncomingMessage = 4_096;
+const goingAway = 1001;
+const closeGraceMs = 1_000;
+
+/**
+ * The REST API and its event stream, ready for `listen` or `inject`.
+ * @throws Error when `host` is beyond loopback and there are no keys
+ */
+export function createApi(options: ApiOptions): FastifyInstance {
+  const keys = new KeyRing(options.keys);
+  if (keys.empty && !isLoopbackHost(options.host)) {
+    throw new Error(`The REST API needs API keys to listen on ${options.host}: set API_KEYS, or listen on loopback.`);
+  }
+  const nowMs = () => options.clock.nowMs();
+  const limiter = new RateLimiter(options.rateLimit ?? { perSecond: 100, burst: 200 }, nowMs);
+  const broadcaster = new Broadcaster(options.service, options.eventLimits ?? defaultBroadcasterLimits, nowMs);
+  const context: RouteContext = {
+    service: options.service,
+    broadcaster,
+    idempotency: new IdempotencyCache(nowMs),
+    checkHealth: options.checkHealth,
+    renderMetrics: options.renderMetrics,
+  };
+
+  const api = createServer(options.logger);
+  api.decorateRequest('caller', '');
+  registerWebSocket(api);
+  describeApi(api, options.version);
+  api.addHook('onRequest', (request, _reply, done) => {
+    admit(request, keys, limiter);
+    done();
+  });
+  api.addHook('onClose', (_instance, done) => {
+    broadcaster.close();
+    done();
+  });
+  // As a plugin, so that the routes are added after the plugins above are there to see them.
+  void api.register((scope, _options, done) => {
+    addRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), context);
+    done();
+  });
+  return api;
+}
+
+function createServer(logger: FastifyBaseLogger | undefined): Api {
+  const api = Fastify({
+    bodyLimit,
+    requestTimeout: slowClientMs,
+    connectionTimeout: slowClientMs,
+    trustProxy: false,
+    disableRequestLogging: true,
+    http: { headersTimeout: slowClientMs },
+    clientErrorHandler: handleClientError,
+    frameworkErrors: handleFrameworkError,
+    ...(logger === undefined ? {} : { loggerInstance: logger }),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  api.server.maxConnections = maxConnections;
+  api.setValidatorCompiler(TypeBoxValidatorCompiler);
+  api.setErrorHandler(handleError);
+  api.setNotFoundHandler(handleNotFound);
+  // Only JSON: what a page of another origin can send without asking first must not be understood.
+  api.removeContentTypeParser('text/plain');
+  return api;
+}
+
+function addRoutes(api: Api, context: RouteContext): void {
+  callsRoutes(api, context);
+  callRoutes(api, context);
+  legsRoutes(api, context);
+  legRoutes(api, context);
+  digitsRoutes(api, context);
+  eventRoutes(api, context);
+  probeRoutes(api, context);
+}
+
+function registerWebSocket(api: Api): void {
+  void api.register(websocket, {
+    options: { maxPayload: maxIncomingMessage, perMessageDeflate: false },
+    // A peer that breaks the protocol is only worth a line for who looks for it.
+    errorHandler: (error, socket, request) => {
+      request.log.debug({ err: error }, 'An event socket failed.');
+      socket.terminate();
+    },
+    preClose(done) {
+      const { clients } = api.websocketServer;
+      for (const client of clients) client.close(goingAway, 'shutting down');
+      const cut = setTimeout(() => {
+        for (const client of clients) client.terminate();
+      }, closeGraceMs);
+      api.websocketServer.close(() => {
+        clearTimeout(cut);
+      });
+      done();
+    },
+  });
+}

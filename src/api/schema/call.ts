@@ -1,0 +1,91 @@
+import Type from 'typebox';
+import { closedObject, named, ref } from './shape.js';
+
+export const callNameSchema = Type.String({
+  pattern: '^[A-Za-z0-9_.+-]{1,64}$',
+  description: 'Name of the call: an INVITE for `sip:NAME@host` joins it.',
+  examples: ['standup'],
+});
+
+export const codecNameSchema = Type.Enum(['PCMU', 'PCMA', 'G722', 'opus', 'L16'], { description: 'Encoding name.' });
+
+const maxLegs = Type.Integer({ minimum: 1, maximum: 100_000, description: 'Greatest number of legs at once.' });
+const endWhenEmpty = Type.Boolean({ description: 'End with the last leg; a call nobody has joined yet stays.' });
+const locked = Type.Boolean({ description: 'No further legs are taken.' });
+
+/** `POST /v1/calls`. */
+export const createCallSchema = closedObject({
+  name: Type.Optional(callNameSchema),
+  maxLegs: Type.Optional(maxLegs),
+  muteOnEntry: Type.Optional(Type.Boolean({ description: 'Legs that join are muted at first. Default false.' })),
+  endWhenEmpty: Type.Optional(endWhenEmpty),
+  idleTimeoutMs: Type.Optional(
+    Type.Integer({ minimum: 1_000, maximum: 86_400_000, description: 'End after having been empty for this long.' }),
+  ),
+  codecs: Type.Optional(
+    Type.Array(codecNameSchema, {
+      minItems: 1,
+      maxItems: 5,
+      uniqueItems: true,
+      description: 'Codecs of its legs in order of preference, of those enabled here.',
+    }),
+  ),
+});
+
+/** `PATCH /v1/calls/{callId}`. */
+export const updateCallSchema = closedObject(
+  {
+    locked: Type.Optional(locked),
+    maxLegs: Type.Optional(maxLegs),
+    endWhenEmpty: Type.Optional(endWhenEmpty),
+  },
+  { minProperties: 1 },
+);
+
+export const callSchema = named(
+  'Call',
+  Type.Object(
+    {
+      id: Type.String(),
+      name: Type.String(),
+      origin: Type.Enum(['api', 'invite'], {
+        description: 'Created ahead of time, or by the first INVITE for its name.',
+      }),
+      status: Type.Enum(['open', 'ending']),
+      createdAt: Type.String({ format: 'date-time' }),
+      tick: Type.Integer({ description: '20 ms steps since the call was opened, about now.' }),
+      legCount: Type.Integer(),
+      maxLegs,
+      locked,
+      muteOnEntry: Type.Boolean(),
+      endWhenEmpty,
+      idleTimeoutMs: Type.Integer(),
+      codecs: Type.Optional(Type.Array(Type.String())),
+    },
+    { description: 'One conference: everybody hears everybody else.' },
+  ),
+);
+
+export const callPageSchema = named(
+  'CallPage',
+  Type.Object({
+    items: Type.Array(ref(callSchema)),
+    next: Type.Optional(Type.String({ description: 'Give it as `cursor` for the next page; absent on the last.' })),
+  }),
+);
+
+/** `GET /v1/calls`. */
+export const listCallsSchema = closedObject({
+  name: Type.Optional(callNameSchema),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Calls per page. Default 50.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 64, description: '`next` of the page before.' })),
+});
+
+export const callParamsSchema = closedObject({
+  callId: Type.String({ minLength: 1, maxLength: 100, description: 'Id of the call.' }),
+});
+
+export const legParamsSchema = closedObject({
+  callId: Type.String({ minLength: 1, maxLength: 100, description: 'Id of the call.' }),
+  legId: Type.String({ minLength: 1, maxLength: 100, description: 'Id of the leg.' }),
+});

@@ -1,0 +1,97 @@
+import Type from 'typebox';
+import { closedObject, named, ref } from './shape.js';
+import { statisticsSchema } from './statistics.js';
+
+const controls = {
+  muted: Type.Boolean({ description: 'Not heard by anybody.' }),
+  deaf: Type.Boolean({ description: 'Hears nobody.' }),
+  gainDb: Type.Number({ minimum: -60, maximum: 24, description: 'Gain on what others hear of it, dB.' }),
+};
+
+const optionalControls = {
+  muted: Type.Optional(controls.muted),
+  deaf: Type.Optional(controls.deaf),
+  gainDb: Type.Optional(controls.gainDb),
+};
+
+/** `POST /v1/calls/{callId}/legs`. */
+export const dialSchema = closedObject({
+  to: Type.String({
+    pattern: '^[A-Za-z0-9+*#_.-]{1,64}$',
+    description: 'Number or user to dial; the host is the trunk’s, and the trunk has to allow the destination.',
+    examples: ['+4930123456'],
+  }),
+  trunk: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: 'Trunk to use; needed when several dial out.' }),
+  ),
+  callerName: Type.Optional(
+    Type.String({
+      // No control characters, quotes or backslashes: it becomes a quoted string in a SIP header.
+      pattern: '^[^\\u0000-\\u001f\\u007f"\\\\]{1,64}$',
+      description: 'Display name the destination sees.',
+    }),
+  ),
+  ringTimeoutMs: Type.Optional(
+    Type.Integer({ minimum: 1_000, maximum: 180_000, description: 'How long it may ring. Default 30000.' }),
+  ),
+  ...optionalControls,
+});
+
+/** `PATCH /v1/calls/{callId}/legs/{legId}`. */
+export const updateLegSchema = closedObject(optionalControls, { minProperties: 1 });
+
+/** `POST /v1/calls/{callId}/legs/{legId}/digits`. */
+export const sendDigitsSchema = closedObject({
+  digits: Type.String({ pattern: '^[0-9*#A-D]{1,64}$', description: 'Digits to send.', examples: ['1234#'] }),
+  durationMs: Type.Optional(
+    Type.Integer({ minimum: 40, maximum: 5_000, description: 'Length of each digit. Default 100.' }),
+  ),
+  gapMs: Type.Optional(
+    Type.Integer({ minimum: 40, maximum: 5_000, description: 'Silence after each digit. Default 80.' }),
+  ),
+});
+
+const codecSchema = Type.Object({
+  encoding: Type.String(),
+  payloadType: Type.Integer(),
+  clockRateHz: Type.Integer(),
+  channels: Type.Integer(),
+  ptimeMs: Type.Number({ description: 'Audio per packet sent.' }),
+});
+
+const statuses = ['queued', 'ringing', 'in-progress', 'completed', 'busy', 'no-answer', 'failed', 'canceled'];
+
+export const legSchema = named(
+  'Leg',
+  Type.Object(
+    {
+      id: Type.String(),
+      callId: Type.String(),
+      direction: Type.Enum(['inbound', 'outbound']),
+      status: Type.Enum(statuses, {
+        description: '`queued`: dialled, nothing heard yet; `ringing`; `in-progress`: answered; all others are final.',
+      }),
+      trunk: Type.String(),
+      number: Type.String({ description: 'User part of the peer’s address.' }),
+      displayName: Type.Optional(Type.String()),
+      createdAt: Type.String({ format: 'date-time' }),
+      joinedAt: Type.Optional(Type.String({ format: 'date-time' })),
+      joinedAtTick: Type.Optional(Type.Integer({ description: 'Tick of the call at which it came into the mix.' })),
+      ...controls,
+      held: Type.Boolean({ description: 'On hold by SDP direction.' }),
+      mediaDirection: Type.Optional(
+        Type.Enum(['sendrecv', 'sendonly', 'recvonly', 'inactive'], { description: 'Seen from this server.' }),
+      ),
+      codec: Type.Optional(codecSchema),
+      speaking: Type.Optional(Type.Boolean()),
+      levelDbov: Type.Optional(Type.Number({ description: 'RMS of what others can hear of it; −127 = silence.' })),
+      statistics: Type.Optional(statisticsSchema),
+      endReason: Type.Optional(Type.String({ description: 'Why it is over, e.g. `remoteHangup`.' })),
+      q850Cause: Type.Optional(Type.Integer({ description: 'ITU-T Q.850 cause of its end.' })),
+      sipStatus: Type.Optional(Type.Integer({ description: 'What the destination answered when dialling failed.' })),
+    },
+    { description: 'One media connection of a call. Legs that are over can be read for a while.' },
+  ),
+);
+
+export const legListSchema = named('LegList', Type.Object({ items: Type.Array(ref(legSchema)) }));
