@@ -90,6 +90,7 @@ function takeAudio(stream: Stream, slot: number, local: LocalMedia): Taken | Sdp
     ptimeMs: media.sendPtimeMs,
     direction: media.direction,
     rtcpMux: media.rtcpMux,
+    namesRtcpPort: !media.rtcpMux,
   };
   return { ok: true, slot, media, section };
 }

@@ -93,6 +93,8 @@ function offeredSection(local: LocalMedia, previous: Session | undefined): Audio
     ptimeMs: negotiatePtime({ ptimeMs: local.codecs[0]?.ptimeMs, maxptimeMs: undefined }, local.ptimeMs ?? 20),
     direction: local.direction ?? 'sendrecv',
     rtcpMux: local.rtcpMux !== false,
+    // Also with mux: the peer may decline that (RFC 5761 §5.1.1).
+    namesRtcpPort: true,
   };
 }
 

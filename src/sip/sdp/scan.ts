@@ -33,7 +33,6 @@ export type ScanOutcome =
 
 /** Attributes passed on; all others are ignored (ICE, BUNDLE, feedback, …). */
 const usedAttributes = new Set([
-  'rtpmap',
   'fmtp',
   'ptime',
   'maxptime',
@@ -44,6 +43,9 @@ const usedAttributes = new Set([
   'recvonly',
   'inactive',
 ]);
+
+/** RFC 8866 §6.6; sdp-transform would read the beginning of a malformed one and drop the rest. */
+const wellFormedRtpmap = /^a=rtpmap:\d{1,3} [\w.-]{1,64}\/\d{1,6}(?:\/\d{1,2})?$/;
 
 /** Checks `sdp` against the bounds and reads its m-lines. */
 export function scan(sdp: string): ScanOutcome {
@@ -76,6 +78,7 @@ export function scan(sdp: string): ScanOutcome {
 function isUsed(line: string): boolean {
   if (line.startsWith('c=') || line.startsWith('t=')) return true;
   if (!line.startsWith('a=')) return false;
+  if (line.startsWith('a=rtpmap:')) return wellFormedRtpmap.test(line);
   const colon = line.indexOf(':');
   return usedAttributes.has(colon < 0 ? line.slice(2) : line.slice(2, colon));
 }

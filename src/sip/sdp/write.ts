@@ -15,6 +15,8 @@ export interface AudioSection {
   readonly ptimeMs: number;
   readonly direction: MediaDirection;
   readonly rtcpMux: boolean;
+  /** True to name the RTCP port where it is not the next one (RFC 3605); an answer with mux has none. */
+  readonly namesRtcpPort: boolean;
 }
 
 /** A description to send: all slots in order, one of them ours when `audio` is given. */
@@ -74,7 +76,7 @@ function print(description: OwnDescription, local: LocalMedia, origin: Session['
 }
 
 function audioSection(section: AudioSection, local: LocalMedia): WrittenMedia {
-  const usual = local.rtcpPort === local.rtpPort + 1;
+  const isNext = local.rtcpPort === local.rtpPort + 1;
   return {
     type: 'audio',
     port: local.rtpPort,
@@ -99,7 +101,7 @@ function audioSection(section: AudioSection, local: LocalMedia): WrittenMedia {
         .filter(({ config }) => config !== ''),
       ...section.events.map(({ payloadType }) => ({ payload: payloadType, config: ownEvents })),
     ],
-    rtcp: usual || section.rtcpMux ? undefined : { port: local.rtcpPort },
+    rtcp: section.namesRtcpPort && !isNext ? { port: local.rtcpPort } : undefined,
     ptime: section.ptimeMs,
     direction: section.direction,
     rtcpMux: section.rtcpMux ? 'rtcp-mux' : undefined,
