@@ -1,4 +1,4 @@
-// G.711 compression of float frames (ITU-T G.711, 16-bit linear input as in G.191). The segment of a sample is the
+// G.711 compression of float frames (ITU-T G.711, 16-bit linear input). The segment of a sample is the
 // exponent of its magnitude as a float, the step within it the first four bits of the mantissa:
 //
 //   float bits   s eeeeeeee mmmm……     →  (bits >> 19) = eeeeeeee mmmm = (segment << 4 | step) + a constant
@@ -8,7 +8,6 @@ import { quantize } from './int16';
 const MU_BIAS: i32 = 132;
 const MU_CLIP: i32 = 32635;
 
-@inline
 function mu(x: v128): v128 {
   const value = quantize(x);
   const magnitude = i32x4.add(i32x4.min_s(i32x4.abs(value), i32x4.splat(MU_CLIP)), i32x4.splat(MU_BIAS));
@@ -18,12 +17,11 @@ function mu(x: v128): v128 {
   return v128.xor(v128.or(code, sign), i32x4.splat(0xff));
 }
 
-@inline
 function a(x: v128): v128 {
   const value = quantize(x);
   const negative = i32x4.shr_s(value, 31);
-  // One's complement of negatives, then the 12 magnitude bits of the law.
-  const magnitude = i32x4.shr_s(v128.xor(value, negative), 4);
+  // The 12 magnitude bits of the law; a magnitude on a decision value goes to the greater step, whatever its sign.
+  const magnitude = i32x4.shr_s(i32x4.min_s(i32x4.abs(value), i32x4.splat(32767)), 4);
   const bits = i32x4.shr_u(f32x4.convert_i32x4_s(magnitude), 19);
   const upper = i32x4.sub(bits, i32x4.splat((127 + 3) << 4));
   const code = v128.bitselect(upper, magnitude, i32x4.gt_s(magnitude, i32x4.splat(15)));

@@ -1,7 +1,6 @@
 // Float (1 = full scale) ↔ 16-bit integer. Scale 32768; rounding half to even; saturating.
 
 /** Four floats as four 32-bit integers within −32768…32767; NaN becomes 0. */
-@inline
 export function quantize(x: v128): v128 {
   const scaled = f32x4.nearest(f32x4.mul(x, f32x4.splat(32768)));
   const whole = i32x4.trunc_sat_f32x4_s(scaled);

@@ -9,7 +9,6 @@
 
 const BLOCK: i32 = 32;
 
-@inline
 function peakOf(at: usize): f32 {
   let peak = f32x4.abs(v128.load(at));
   for (let i: usize = 16; i < <usize>BLOCK * 4; i += 16) peak = f32x4.pmax(peak, f32x4.abs(v128.load(at + i)));
@@ -19,7 +18,6 @@ function peakOf(at: usize): f32 {
   );
 }
 
-@inline
 function ramp(at: usize, from: f32, to: f32): void {
   if (from == 1 && to == 1) return;
   const slope = (to - from) / <f32>BLOCK;
@@ -32,7 +30,6 @@ function ramp(at: usize, from: f32, to: f32): void {
 }
 
 /** Greatest magnitude in `blocks` blocks is above `ceiling`. */
-@inline
 function exceeds(at: usize, blocks: i32, ceiling: f32): bool {
   const end = at + <usize>(blocks * BLOCK) * 4;
   let peak = f32x4.splat(0);

@@ -1,7 +1,7 @@
 /**
  * Design of the resamplers' low-pass filters: Kaiser-windowed prototypes turned into minimum phase.
  *
- * Minimum phase puts a filter's energy first: 192 taps delay speech by a third of a millisecond instead of 2 ms, at the
+ * Minimum phase puts a filter's energy first: 156 taps delay speech by 0.2 ms instead of 1.6 ms, at the
  * same magnitude response. A linear-phase prototype of 2·taps − 1 whose response is not negative is the square of
  * exactly one minimum-phase filter of `taps` taps; it is found through the cepstrum (Oppenheim & Schafer,
  * Discrete-Time Signal Processing, §13: folding the real cepstrum).
