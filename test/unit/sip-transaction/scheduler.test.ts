@@ -22,7 +22,7 @@ describe('the timer queue', () => {
   });
 
   it('goes on when one of them throws, and tells of it', async () => {
-    const clock = new FakeClock();
+    const clock = new FakeClock(0);
     const thrown: unknown[] = [];
     const queue = new TimerQueue(clock, (error) => thrown.push(error));
     const ran: number[] = [];
@@ -36,7 +36,7 @@ describe('the timer queue', () => {
   });
 
   it('keeps no wake-up when the last deadline is called off', () => {
-    const clock = new FakeClock();
+    const clock = new FakeClock(0);
     const queue = new TimerQueue(clock);
     const timer = queue.at(50, () => undefined);
     timer.cancel();
@@ -48,7 +48,7 @@ describe('the timer queue', () => {
   });
 
   it('takes deadlines from within a deadline', async () => {
-    const clock = new FakeClock();
+    const clock = new FakeClock(0);
     const queue = new TimerQueue(clock);
     const ranAtMs: number[] = [];
     const tick = (): void => {
@@ -66,7 +66,7 @@ describe('the timer queue', () => {
     });
     await fc.assert(
       fc.asyncProperty(plan, async (timers) => {
-        const clock = new FakeClock();
+        const clock = new FakeClock(0);
         const queue = new TimerQueue(clock);
         const ran: number[] = [];
         const made: Timer[] = timers.map(({ atMs }) => queue.at(atMs, () => ran.push(atMs)));

@@ -1,5 +1,7 @@
 /** The `Reason` header field (RFC 3326): `Reason: Q.850;cause=16;text="Normal call clearing"`. */
 
+import { quote, splitTopLevel, unquote } from '../message/tokens.js';
+
 /** What a Reason says, as far as we read it. */
 export interface ReasonValue {
   /** ITU-T Q.850 cause, 0…127, or undefined when only other protocols were given. */
@@ -12,25 +14,22 @@ const maxTextLength = 200;
 /**
  * Reads all Reason values of a message. A Q.850 value wins over any other; of several equal ones the first counts.
  *
- * @param values header values in order; each may hold several, separated by commas
+ * @param values one per element, in order
  */
 export function parseReason(values: readonly string[]): ReasonValue {
-  const all = values.flatMap((value) => splitOutsideQuotes(value, ',')).map(parseOne);
+  const all = values.map(parseOne);
   const q850 = all.find((one) => one.q850Cause !== undefined);
   return q850 ?? { q850Cause: undefined, text: all.find((one) => one.text !== undefined)?.text };
 }
 
 /** A Reason header value with a Q.850 cause; text is quoted, and stripped of what may not be in a header. */
 export function formatReason(reason: { q850Cause: number; text: string }): string {
-  const text = reason.text
-    .replace(/[\u0000-\u001f\u007f]/g, ' ')
-    .slice(0, maxTextLength)
-    .replace(/["\\]/g, '\\$&');
-  return `Q.850;cause=${reason.q850Cause};text="${text}"`;
+  const text = reason.text.replace(/[\u0000-\u001f\u007f]/g, ' ').slice(0, maxTextLength);
+  return `Q.850;cause=${reason.q850Cause};text=${quote(text)}`;
 }
 
 function parseOne(value: string): ReasonValue {
-  const [protocol = '', ...parameters] = splitOutsideQuotes(value, ';');
+  const [protocol = '', ...parameters] = splitTopLevel(value, ';');
   const isQ850 = protocol.trim().toLowerCase() === 'q.850';
   let q850Cause: number | undefined;
   let text: string | undefined;
@@ -43,28 +42,4 @@ function parseOne(value: string): ReasonValue {
     if (name === 'text') text = unquote(content).slice(0, maxTextLength);
   }
   return { q850Cause, text };
-}
-
-function unquote(content: string): string {
-  if (!content.startsWith('"')) return content;
-  const inner = content.endsWith('"') && content.length > 1 ? content.slice(1, -1) : content.slice(1);
-  return inner.replace(/\\(.)/g, '$1');
-}
-
-/** Splits at `separator` where it is not inside a quoted string (RFC 3261 §25.1). */
-export function splitOutsideQuotes(value: string, separator: string): string[] {
-  const parts: string[] = [];
-  let start = 0;
-  let quoted = false;
-  for (let index = 0; index < value.length; index++) {
-    const character = value[index];
-    if (quoted && character === '\\') index++;
-    else if (character === '"') quoted = !quoted;
-    else if (!quoted && character === separator) {
-      parts.push(value.slice(start, index));
-      start = index + 1;
-    }
-  }
-  parts.push(value.slice(start));
-  return parts;
 }

@@ -22,17 +22,20 @@
  *                   └──────►│ terminated │◄─────┴──────────────┘
  *                           └────────────┘
  */
-import { again, end, enter, linger, to, type MachineContext, type MachineState, type Step } from './machine.js';
+import {
+  again,
+  end,
+  enter,
+  linger,
+  to,
+  type MachineContext,
+  type MachineState,
+  type Step,
+  type ClientEvent,
+} from './machine.js';
 
 export type InviteClientName = 'calling' | 'proceeding' | 'completed' | 'accepted';
 export type InviteClientState = MachineState<InviteClientName>;
-
-/** `abandon`: the TU gives a cancelled INVITE up that stays without a final response (RFC 3261 §9.1). */
-export type InviteClientEvent =
-  | { readonly kind: 'response'; readonly status: number }
-  | { readonly kind: 'timer'; readonly letter: string }
-  | { readonly kind: 'transportError' }
-  | { readonly kind: 'abandon' };
 
 /** The first step: the INVITE goes out. */
 export function startInviteClient(context: MachineContext): Step<InviteClientName> {
@@ -45,7 +48,7 @@ export function startInviteClient(context: MachineContext): Step<InviteClientNam
 /** One step of the drawing above; what a state does not list changes nothing. */
 export function stepInviteClient(
   state: InviteClientState,
-  event: InviteClientEvent,
+  event: ClientEvent,
   context: MachineContext,
 ): Step<InviteClientName> {
   switch (state.name) {
@@ -66,7 +69,7 @@ export function stepInviteClient(
   }
 }
 
-function pending(state: InviteClientState, event: InviteClientEvent, context: MachineContext): Step<InviteClientName> {
+function pending(state: InviteClientState, event: ClientEvent, context: MachineContext): Step<InviteClientName> {
   const { nowMs, timers } = context;
   switch (event.kind) {
     case 'response':

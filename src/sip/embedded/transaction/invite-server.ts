@@ -21,18 +21,20 @@
  * In Accepted it is the TU that retransmits the 2xx (RFC 3261 §13.3.1.4). A transport error is told to the TU and ends
  * nothing: the peer's retransmissions may still bring the response through (RFC 6026 §7.1).
  */
-import { again, end, enter, linger, to, type MachineContext, type MachineState, type Step } from './machine.js';
+import {
+  again,
+  end,
+  enter,
+  linger,
+  to,
+  type MachineContext,
+  type MachineState,
+  type Step,
+  type ServerEvent,
+} from './machine.js';
 
 export type InviteServerName = 'proceeding' | 'completed' | 'confirmed' | 'accepted';
 export type InviteServerState = MachineState<InviteServerName>;
-
-/** `request`: the INVITE once more; `respond`: the TU sends a response. */
-export type InviteServerEvent =
-  | { readonly kind: 'request' }
-  | { readonly kind: 'ack' }
-  | { readonly kind: 'respond'; readonly status: number }
-  | { readonly kind: 'timer'; readonly letter: string }
-  | { readonly kind: 'transportError' };
 
 /** The state an INVITE that was just received is in. */
 export function startInviteServer(): InviteServerState {
@@ -42,7 +44,7 @@ export function startInviteServer(): InviteServerState {
 /** One step of the drawing above; what a state does not list changes nothing. */
 export function stepInviteServer(
   state: InviteServerState,
-  event: InviteServerEvent,
+  event: ServerEvent,
   context: MachineContext,
 ): Step<InviteServerName> {
   if (event.kind === 'transportError') return state.name === 'terminated' ? to(state) : to(state, 'transportError');
@@ -72,11 +74,7 @@ function responded(state: InviteServerState, status: number, context: MachineCon
   return to(enter('completed', deadlines, timers.t1Ms), 'send');
 }
 
-function completed(
-  state: InviteServerState,
-  event: InviteServerEvent,
-  context: MachineContext,
-): Step<InviteServerName> {
+function completed(state: InviteServerState, event: ServerEvent, context: MachineContext): Step<InviteServerName> {
   const { nowMs, timers } = context;
   switch (event.kind) {
     case 'request':

@@ -27,6 +27,30 @@ export interface MachineContext {
   readonly reliable: boolean;
 }
 
+/** A timer of the machine has fired. */
+export interface TimerEvent {
+  readonly kind: 'timer';
+  readonly letter: TimerLetter;
+}
+
+/**
+ * What happens to a client transaction. `abandon`: the TU gives a cancelled INVITE up that stays without a final response
+ * (RFC 3261 §9.1).
+ */
+export type ClientEvent =
+  | { readonly kind: 'response'; readonly status: number }
+  | { readonly kind: 'transportError' }
+  | { readonly kind: 'abandon' }
+  | TimerEvent;
+
+/** What happens to a server transaction. `request`: the request once more; `respond`: the TU sends a response. */
+export type ServerEvent =
+  | { readonly kind: 'request' }
+  | { readonly kind: 'ack' }
+  | { readonly kind: 'respond'; readonly status: number }
+  | { readonly kind: 'transportError' }
+  | TimerEvent;
+
 /** State of any of the four machines. */
 export interface MachineState<Name extends string> {
   readonly name: Name | 'terminated';

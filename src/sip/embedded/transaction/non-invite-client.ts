@@ -15,15 +15,20 @@
  *                │ completed ├──────►│ terminated │◄┘
  *                └───────────┘       └────────────┘
  */
-import { again, end, enter, linger, to, type MachineContext, type MachineState, type Step } from './machine.js';
+import {
+  again,
+  end,
+  enter,
+  linger,
+  to,
+  type MachineContext,
+  type MachineState,
+  type Step,
+  type ClientEvent,
+} from './machine.js';
 
 export type NonInviteClientName = 'trying' | 'proceeding' | 'completed';
 export type NonInviteClientState = MachineState<NonInviteClientName>;
-
-export type NonInviteClientEvent =
-  | { readonly kind: 'response'; readonly status: number }
-  | { readonly kind: 'timer'; readonly letter: string }
-  | { readonly kind: 'transportError' };
 
 /** The first step: the request goes out. */
 export function startNonInviteClient(context: MachineContext): Step<NonInviteClientName> {
@@ -36,7 +41,7 @@ export function startNonInviteClient(context: MachineContext): Step<NonInviteCli
 /** One step of the drawing above; what a state does not list changes nothing. */
 export function stepNonInviteClient(
   state: NonInviteClientState,
-  event: NonInviteClientEvent,
+  event: ClientEvent,
   context: MachineContext,
 ): Step<NonInviteClientName> {
   if (state.name === 'terminated') return to(state);
@@ -50,6 +55,8 @@ export function stepNonInviteClient(
       return event.letter === 'E' ? retransmit(state, context) : to(state);
     case 'transportError':
       return end('transportError');
+    case 'abandon':
+      return to(state);
   }
 }
 

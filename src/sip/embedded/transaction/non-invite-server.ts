@@ -17,17 +17,19 @@
  *
  * A transport error is told to the TU and ends nothing that J would not end.
  */
-import { end, enter, linger, to, type MachineContext, type MachineState, type Step } from './machine.js';
+import {
+  end,
+  enter,
+  linger,
+  to,
+  type MachineContext,
+  type MachineState,
+  type Step,
+  type ServerEvent,
+} from './machine.js';
 
 export type NonInviteServerName = 'trying' | 'proceeding' | 'completed';
 export type NonInviteServerState = MachineState<NonInviteServerName>;
-
-/** `request`: the request once more; `respond`: the TU sends a response. */
-export type NonInviteServerEvent =
-  | { readonly kind: 'request' }
-  | { readonly kind: 'respond'; readonly status: number }
-  | { readonly kind: 'timer'; readonly letter: string }
-  | { readonly kind: 'transportError' };
 
 /** The state a request that was just received is in. */
 export function startNonInviteServer(): NonInviteServerState {
@@ -37,7 +39,7 @@ export function startNonInviteServer(): NonInviteServerState {
 /** One step of the drawing above; what a state does not list changes nothing. */
 export function stepNonInviteServer(
   state: NonInviteServerState,
-  event: NonInviteServerEvent,
+  event: ServerEvent,
   context: MachineContext,
 ): Step<NonInviteServerName> {
   if (state.name === 'terminated') return to(state);
@@ -52,5 +54,7 @@ export function stepNonInviteServer(
       return event.letter === 'J' ? end() : to(state);
     case 'transportError':
       return to(state, 'transportError');
+    case 'ack':
+      return to(state);
   }
 }

@@ -19,7 +19,7 @@ export interface Scheduler {
 export interface TimerHost {
   nowMs(): number;
   /** One timer at a time; `afterMs` is a whole number ≥ 0. Returns how to call it off. */
-  wake(afterMs: number, run: () => void): () => void;
+  schedule(afterMs: number, run: () => void): () => void;
 }
 
 interface Entry {
@@ -32,7 +32,7 @@ interface Entry {
 /** The process's own timers. */
 export const systemHost: TimerHost = {
   nowMs: () => performance.now(),
-  wake(afterMs, run) {
+  schedule(afterMs, run) {
     const timeout = setTimeout(run, afterMs);
     return () => clearTimeout(timeout);
   },
@@ -117,7 +117,7 @@ export class TimerQueue implements Scheduler {
     if (earliestMs === Infinity) return;
     // Node fires up to 0.4 ms early: the ceiling of what remains.
     const afterMs = Math.max(0, Math.ceil(earliestMs - this.host.nowMs()));
-    this.#cancelWake = this.host.wake(afterMs, () => this.#fire());
+    this.#cancelWake = this.host.schedule(afterMs, () => this.#fire());
   }
 
   /** Cancelled entries leave the heap from its top, and all at once when they are most of it. */

@@ -1,0 +1,138 @@
+/** The peer's re-INVITE and UPDATE: who may offer, what the owner says, and a refusal that changes nothing (RFC 3261 §14.2). */
+import type { OfferOutcome } from '../../gateway.js';
+import type { SipRequest } from '../message/message.js';
+import { responseTo } from '../message/response.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { accept, allow, sdpBody, supported } from './capabilities.js';
+import type { Dialog } from './dialog.js';
+import { judgeIncoming } from './offer-exchange.js';
+import { answerSessionTimer, type SessionTimerAnswer } from './session-timer.js';
+import { sessionTimerFields } from './session-keeper.js';
+
+/** Answers a re-INVITE or UPDATE. */
+export function answerOffer(dialog: Dialog, transaction: ServerTransaction): void {
+  const { request } = transaction;
+  const body = sdpBody(request);
+  if (body.kind === 'unsupported') return dialog.respond(transaction, 415, { headers: { Accept: accept } });
+  const offer = body.kind === 'sdp' ? body.text : undefined;
+
+  const method = request.method === 'INVITE' ? 'INVITE' : 'UPDATE';
+  const verdict = judgeIncoming(dialog.exchange, method, offer !== undefined);
+  if (verdict !== 'go') return refuse(dialog, transaction, verdict);
+
+  const session = answerSessionTimer(sessionTimerFields(request), dialog.environment.sessionTimer);
+  if (session.kind === 'tooSmall') {
+    return dialog.respond(transaction, 422, { headers: { 'Min-SE': `${session.minS}` } });
+  }
+  if (method === 'UPDATE' && offer === undefined) {
+    dialog.refreshTarget(request);
+    dialog.session.agree(session);
+    return dialog.respond(transaction, 200, { headers: successHeaders(dialog, transaction, session) });
+  }
+  void decide(dialog, transaction, offer, session);
+}
+
+/** Headers of a 2xx to INVITE or UPDATE. */
+export function successHeaders(
+  dialog: Dialog,
+  transaction: ServerTransaction,
+  session: SessionTimerAnswer,
+): Record<string, string> {
+  return {
+    Contact: dialog.environment.contact(transaction.flow),
+    Allow: allow,
+    Supported: supported,
+    ...(session.kind === 'agreed' ? { 'Session-Expires': session.sessionExpires } : {}),
+    ...(session.kind === 'agreed' && session.require ? { Require: 'timer' } : {}),
+  };
+}
+
+function refuse(dialog: Dialog, transaction: ServerTransaction, status: 491 | 500): void {
+  dialog.environment.count(status === 491 ? 'glare' : 'offerPending');
+  const afterS = Math.floor(dialog.environment.random() * 11);
+  dialog.respond(transaction, status, status === 500 ? { headers: { 'Retry-After': `${afterS}` } } : {});
+}
+
+async function decide(
+  dialog: Dialog,
+  transaction: ServerTransaction,
+  offer: string | undefined,
+  session: SessionTimerAnswer,
+): Promise<void> {
+  const isInvite = transaction.request.method === 'INVITE';
+  dialog.exchange = { ...dialog.exchange, remote: isInvite ? 'deciding' : 'updating' };
+  dialog.deciding(transaction);
+  if (isInvite) transaction.respond(responseTo(transaction.request, 100));
+  const outcome = await askOwner(dialog, offer);
+  // The end of the dialog has answered the request.
+  if (dialog.isEnded) return;
+  if (!outcome.ok) {
+    dialog.exchange = { ...dialog.exchange, remote: 'none' };
+    const reason = outcome.reason === undefined ? {} : { reason: outcome.reason };
+    return dialog.respond(transaction, refusalStatus(outcome.status), reason);
+  }
+  dialog.localSdp = outcome.sdp;
+  if (offer !== undefined) dialog.remoteSdp = offer;
+  dialog.refreshTarget(transaction.request);
+  dialog.session.agree(session);
+  if (isInvite) succeedInvite(dialog, transaction, outcome.sdp, offer !== undefined, session);
+  else succeedUpdate(dialog, transaction, outcome.sdp, session);
+}
+
+async function askOwner(dialog: Dialog, offer: string | undefined): Promise<OfferOutcome> {
+  try {
+    return (await dialog.handlers?.onOffer(offer)) ?? { ok: false, status: 500 };
+  } catch (thrown) {
+    dialog.environment.onThrow(thrown);
+    return { ok: false, status: 500 };
+  }
+}
+
+function succeedUpdate(dialog: Dialog, transaction: ServerTransaction, sdp: string, session: SessionTimerAnswer): void {
+  const headers = { ...successHeaders(dialog, transaction, session), 'Content-Type': accept };
+  dialog.respond(transaction, 200, { headers, body: Buffer.from(sdp, 'utf8') });
+  dialog.exchange = { ...dialog.exchange, remote: 'none' };
+}
+
+function succeedInvite(
+  dialog: Dialog,
+  transaction: ServerTransaction,
+  sdp: string,
+  hadOffer: boolean,
+  session: SessionTimerAnswer,
+): void {
+  const headers = { ...successHeaders(dialog, transaction, session), 'Content-Type': accept };
+  const toTag = dialog.state.localTag;
+  const response = responseTo(transaction.request, 200, undefined, { toTag, headers, body: Buffer.from(sdp, 'utf8') });
+  const mine = hadOffer ? 'unconfirmed' : 'offered';
+  dialog.exchange = { ...dialog.exchange, remote: mine };
+  dialog.sendSuccess(transaction, response, {
+    onAck: (ack) => {
+      // A later INVITE of the peer may be under way by now; the exchange is then its business.
+      if (dialog.exchange.remote === mine) dialog.exchange = { ...dialog.exchange, remote: 'none' };
+      if (!hadOffer) takeAnswer(dialog, ack);
+    },
+    onGiveUp: () =>
+      dialog.end(
+        { by: 'timeout', q850Cause: undefined, text: 'No ACK' },
+        { bye: { q850Cause: 102, text: 'No ACK received' } },
+      ),
+  });
+}
+
+/** The answer in an ACK. True when there was one; without it the session stays as it was. */
+export function takeAnswer(dialog: Dialog, ack: SipRequest): boolean {
+  const body = sdpBody(ack);
+  if (body.kind !== 'sdp') {
+    dialog.environment.count('missingAnswer');
+    return false;
+  }
+  dialog.remoteSdp = body.text;
+  dialog.guard(() => dialog.handlers?.onAnswer(body.text));
+  return true;
+}
+
+/** A status that refuses: whatever an owner returns, a refusal is 300–699. */
+export function refusalStatus(status: number): number {
+  return Number.isInteger(status) && status >= 300 && status <= 699 ? status : 500;
+}
