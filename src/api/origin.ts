@@ -22,8 +22,8 @@ export function namesLoopback(hostHeader: string | undefined): boolean {
  */
 export function isForeignOrigin(originHeader: string | undefined, hostHeader: string | undefined): boolean {
   if (originHeader === undefined) return false;
-  const origin = parse(originHeader);
-  return origin === undefined || hostHeader === undefined || origin.host !== hostHeader.toLowerCase();
+  // What cannot be read, `null` included, is nobody's own page.
+  return parse(originHeader)?.host !== (hostHeader ?? '').toLowerCase();
 }
 
 function parse(text: string): URL | undefined {

@@ -1,51 +1,59 @@
-/** A clock for tests: time moves when told to, and what waits for it runs in order. */
-import type { TimerHost } from '../../src/sip/embedded/transaction/scheduler.js';
+import type { Clock } from '../../src/call/clock.js';
 
-/** A {@link TimerHost} that stands still until {@link FakeClock.advance}. */
-export class FakeClock implements TimerHost {
+interface Timer {
+  readonly atMs: number;
+  readonly task: () => void;
+}
+
+/** A clock that stands still until it is told to move. */
+export class FakeClock implements Clock {
   #nowMs: number;
-  readonly #waiting = new Set<{ atMs: number; run: () => void }>();
+  readonly #timers = new Set<Timer>();
 
-  constructor(startMs = 0) {
-    this.#nowMs = startMs;
+  constructor(nowMs = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Timers that have neither run nor been taken back. */
+  get pending(): number {
+    return this.#timers.size;
   }
 
   nowMs(): number {
     return this.#nowMs;
   }
 
-  /** Wake-ups that wait. */
-  get pending(): number {
-    return this.#waiting.size;
+  schedule(delayMs: number, task: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, task };
+    this.#timers.add(timer);
+    return () => {
+      this.#timers.delete(timer);
+    };
   }
 
-  wake(afterMs: number, run: () => void): () => void {
-    const entry = { atMs: this.#nowMs + afterMs, run };
-    this.#waiting.add(entry);
-    return () => this.#waiting.delete(entry);
-  }
-
-  /** Moves time on, waking what falls due on the way and letting promises settle in between. */
-  async advance(byMs: number): Promise<void> {
-    const untilMs = this.#nowMs + byMs;
+  /** Moves on, running what falls due in order and letting promises settle in between. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms;
     await settle();
-    for (let next = this.#earliest(); next !== undefined && next.atMs <= untilMs; next = this.#earliest()) {
-      this.#waiting.delete(next);
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.run();
+    for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {
+      this.#nowMs = next.atMs;
+      this.#timers.delete(next);
+      next.task();
       await settle();
     }
     this.#nowMs = untilMs;
   }
 
-  #earliest(): { atMs: number; run: () => void } | undefined {
-    let first: { atMs: number; run: () => void } | undefined;
-    for (const entry of this.#waiting) if (first === undefined || entry.atMs < first.atMs) first = entry;
-    return first;
+  #next(untilMs: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.atMs <= untilMs && (next === undefined || timer.atMs < next.atMs)) next = timer;
+    }
+    return next;
   }
 }
 
-/** Lets every promise that can settle do so: a macrotask comes after all microtasks. */
-async function settle(): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
+/** Lets everything run that waits for nothing but promises. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

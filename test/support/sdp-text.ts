@@ -1,0 +1,28 @@
+/** What a phone's description says. */
+export interface PhoneSdp {
+  readonly port?: number;
+  readonly address?: string;
+  readonly direction?: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+  /** Static payload types: 0 = PCMU, 8 = PCMA. */
+  readonly payloadTypes?: readonly number[];
+  /** With telephone-event as payload type 101; default true. */
+  readonly telephoneEvent?: boolean;
+}
+
+/** A description as a plain phone writes it, offer or answer. */
+export function phoneSdp(phone: PhoneSdp = {}): string {
+  const { port = 40_000, address = '127.0.0.1', direction = 'sendrecv', payloadTypes = [0, 8] } = phone;
+  const events = phone.telephoneEvent ?? true;
+  const formats = [...payloadTypes, ...(events ? [101] : [])].join(' ');
+  return [
+    'v=0',
+    `o=phone 1 1 IN IP4 ${address}`,
+    's=-',
+    `c=IN IP4 ${address}`,
+    't=0 0',
+    `m=audio ${port} RTP/AVP ${formats}`,
+    ...(events ? ['a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'] : []),
+    `a=${direction}`,
+    '',
+  ].join('\r\n');
+}
