@@ -7,10 +7,11 @@ import type {
   OutboundCallRequest,
   SipGateway,
 } from '../gateway.js';
+import type { Trunk } from '../trunk.js';
 import { Connection } from './connection.js';
 import { allow, type DrachtioDialog } from './dialog.js';
 import { DrachtioInvite } from './invites.js';
-import { firstHeader, sessionDescription } from './message.js';
+import { allHeaders, firstHeader, sessionDescription } from './message.js';
 import type { DrachtioOptions } from './options.js';
 import { OutboundAttempt } from './outbound.js';
 import { tooSmall } from './session-timer.js';
@@ -152,9 +153,8 @@ export class DrachtioGateway implements SipGateway {
       // srf remembers an INVITE until we answer it, which we never will; the server forgets it after a minute
       request.agent.mapServer.get(request.socket)?.pendingNetworkInvites.delete(request.get('call-id') ?? '');
     } else if (verdict.kind === 'refuse') {
-      const retry = verdict.retryAfterS === undefined ? {} : { 'Retry-After': `${verdict.retryAfterS}` };
-      this.#refuse(response, verdict.status, retry, verdict.reason);
-    } else if (method === 'INVITE') this.#invite(request, response, verdict.trunk.name);
+      this.#refuse(response, verdict.status, { 'Retry-After': `${verdict.retryAfterS}` });
+    } else if (method === 'INVITE') this.#authenticate(request, response, verdict.trunk);
     else if (method === 'OPTIONS') {
       this.#connection.link?.respond(response, 200, {
         headers: { Allow: allow, Accept: 'application/sdp', Supported: 'timer' },
@@ -169,6 +169,29 @@ export class DrachtioGateway implements SipGateway {
     const early = [...this.#attempts].some((attempt) => attempt.sipCallId === callId);
     if (request.method !== 'UPDATE' || !early) this.#refuse(response, 481, {});
     else this.#connection.link?.respond(response, sessionDescription(request) === undefined ? 200 : 491, {});
+  }
+
+  #authenticate(request: SrfRequest, response: SrfResponse, trunk: Trunk): void {
+    const { inboundAuth, name } = trunk;
+    const { authenticator, log } = this.#options;
+    if (inboundAuth === undefined) {
+      this.#invite(request, response, name);
+      return;
+    }
+    if (authenticator === undefined) {
+      log('error', 'a trunk wants digest authentication and nothing can check it', { trunk: name });
+      this.#refuse(response, 403, {});
+      return;
+    }
+    const { realm, users } = inboundAuth;
+    const verdict = authenticator.verify(allHeaders(request, 'authorization'), 'INVITE', realm, users);
+    if (verdict.ok) {
+      this.#invite(request, response, name);
+      return;
+    }
+    // srf joins several values into one field, which RFC 3261 §7.3.1 forbids for this one: the last is what all clients know
+    const challenge = authenticator.challenge(realm, verdict.stale).at(-1) ?? '';
+    this.#refuse(response, 401, { 'WWW-Authenticate': challenge });
   }
 
   #invite(request: SrfRequest, response: SrfResponse, trunk: string): void {

@@ -136,8 +136,9 @@ export class Link {
     }
     const onResponse = (request: SrfRequest, response: SrfResponse, ack: SrfAck): void => {
       if (response.status >= 200) {
-        // srf sends this for every final response; the server drops it for those that are acknowledged hop by hop
-        if (spec.method === 'INVITE' && response.status >= 300) this.#guard(() => ack());
+        // a refusal is acknowledged hop by hop, by the server; ours only makes it forget an early dialog. In a dialog it
+        // would be sent on to the peer as the ACK of some other INVITE
+        if (spec.method === 'INVITE' && spec.dialogId === undefined && response.status >= 300) this.#guard(() => ack());
         finish({ kind: 'response', response, request, ack });
       } else if (!over) {
         if (response.get('rseq') !== undefined) this.#guard(() => ack());

@@ -22,21 +22,28 @@ const ownHeaders = new Set(
 
 /** First value of a header field by any-case name, from the raw text: srf joins repeated fields with commas. */
 export function firstHeader(message: SrfMessage, name: string): string | undefined {
+  return allHeaders(message, name)[0];
+}
+
+/** Values of all fields of a name, in order; one field with a list counts once. */
+export function allHeaders(message: SrfMessage, name: string): string[] {
   const wanted = name.toLowerCase();
-  if (message.raw === undefined) return message.get(name);
   const compact = compactForms[wanted];
-  const head = message.raw.split('\r\n\r\n', 1)[0] ?? '';
-  for (const line of head.split(/\r\n(?![ \t])/).slice(1)) {
-    const colon = line.indexOf(':');
-    const found = line.slice(0, colon).trim().toLowerCase();
-    if (colon > 0 && (found === wanted || found === compact)) {
-      return line
-        .slice(colon + 1)
-        .replace(/\r\n[ \t]+/g, ' ')
-        .trim();
-    }
-  }
-  return undefined;
+  const head = (message.raw ?? '').split('\r\n\r\n', 1)[0] ?? '';
+  return head
+    .split(/\r\n(?![ \t])/)
+    .slice(1)
+    .flatMap((line) => {
+      const colon = line.indexOf(':');
+      const found = line.slice(0, colon).trim().toLowerCase();
+      if (colon <= 0 || (found !== wanted && found !== compact)) return [];
+      return [
+        line
+          .slice(colon + 1)
+          .replace(/\r\n[ \t]+/g, ' ')
+          .trim(),
+      ];
+    });
 }
 
 /** The party of a From or To value or of a URI; malformed input gives its text as URI and an empty user and host. */

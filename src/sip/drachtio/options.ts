@@ -1,16 +1,20 @@
 /** Settings of the drachtio adapter. */
-/** Who may send us requests; `Admission` of `sip/admission` is one. */
-export interface AdmissionPolicy {
-  admit(request: {
-    readonly address: string;
-    readonly method: string;
-    readonly userAgent: string | undefined;
-    readonly from: string;
-    readonly to: string;
-  }):
-    | { readonly kind: 'trunk'; readonly trunk: { readonly name: string } }
-    | { readonly kind: 'ignore' }
-    | { readonly kind: 'refuse'; readonly status: number; readonly reason?: string; readonly retryAfterS?: number };
+import type { Admission } from '../admission/admission.js';
+import type { DigestCredentials } from '../trunk.js';
+
+/**
+ * Checks digest credentials of INVITEs from trunks that ask for them (`Trunk.inboundAuth`); a `DigestServer` is one. Without
+ * one such trunks are refused, because nobody could tell who calls.
+ */
+export interface InboundAuthenticator {
+  /** WWW-Authenticate values, strongest first. */
+  challenge(realm: string, stale?: boolean): readonly string[];
+  verify(
+    authorizations: readonly string[],
+    method: string,
+    realm: string,
+    users: readonly DigestCredentials[],
+  ): { readonly ok: true } | { readonly ok: false; readonly stale: boolean };
 }
 
 /** Where log lines go; messages are static, values are fields, and keys that start with `pii` hold personal data. */
@@ -45,7 +49,9 @@ export interface DrachtioOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-  readonly admission: AdmissionPolicy;
+  /** Who may send us requests outside dialogs. */
+  readonly admission: Pick<Admission, 'admit'>;
+  readonly authenticator?: InboundAuthenticator;
   readonly log: LogSink;
   readonly reconnect?: Partial<ReconnectSettings>;
   readonly watch?: Partial<LinkWatchSettings>;
