@@ -36,7 +36,7 @@ const GUARD_MS = 0.3;
 const SETTLING_MS = 1000;
 /** Slack that must remain after a tick was saved, at least, and per ms of jitter. */
 const MARGIN_MS = 4;
-const MARGIN_RATIO = 0.2;
+const MARGIN_RATIO = 0.4;
 /** Residue below this is left alone. */
 const MIN_RESIDUE_MS = 3;
 /** Timestamps this much apart from where they should be are continuous. */
@@ -52,8 +52,8 @@ const RECENT_MISS_MS = 2000;
 /** Catching up takes no more than this per tick: one and a half times the speed. */
 const MAX_STEP_MS = 10;
 const MIN_SIMILARITY = 0.85;
-/** The longer a change is refused, the less alike the joined places have to be. */
-const SIMILARITY_DECAY_PER_MS = 0.0002;
+/** The longer a change is wanted, the less alike the joined places have to be: noise is never alike, and need not be. */
+const SIMILARITY_DECAY_PER_MS = 0.001;
 
 /** What is known when a tick needs samples. */
 export interface SourceView {
@@ -108,8 +108,8 @@ export interface DelayView {
   sinceStartMs: number;
   sinceCorrectionMs: number;
   sinceMissMs: number;
-  /** How long a correction has been wanted and refused. */
-  pendingMs: number;
+  /** How long corrections have been wanted and refused of late. */
+  refusedMs: number;
 }
 
 /** A change of delay that is wanted; one object is reused. */
@@ -141,14 +141,19 @@ export function chooseCorrection(view: DelayView, correction: Correction): void 
   } else if (excessMs >= TICK_MS) {
     if (view.sinceCorrectionMs >= PROMPT_INTERVAL_MS) want(correction, 'shorten', excessMs, 0, view);
   } else if (view.residueMs >= MIN_RESIDUE_MS && view.slackMs >= MARGIN_MS / 2) {
-    if (view.sinceCorrectionMs >= CALM_INTERVAL_MS) want(correction, 'shorten', view.residueMs, 0, view);
+    const isOutside = view.slackMs + view.residueMs >= TICK_MS + marginMs(view.spreadMs);
+    const intervalMs = isOutside ? PROMPT_INTERVAL_MS : CALM_INTERVAL_MS;
+    if (view.sinceCorrectionMs >= intervalMs) want(correction, 'shorten', view.residueMs, 0, view);
   }
 }
 
-/** What {@link chooseCorrection} steers the delay of the fastest packets to, given the spread of transits. */
+/** The middle of the band in which {@link chooseCorrection} keeps the delay of the fastest packets, given the spread. */
 export function targetDelayMs(spreadMs: number): number {
-  // Any packet waits half a tick on average, whatever the policy.
-  return spreadMs + TICK_MS / 2;
+  return spreadMs + (TICK_MS + marginMs(spreadMs)) / 2;
+}
+
+function marginMs(spreadMs: number): number {
+  return Math.max(MARGIN_MS, spreadMs * MARGIN_RATIO);
 }
 
 function guardMs(view: DelayView): number {
@@ -157,8 +162,7 @@ function guardMs(view: DelayView): number {
 
 /** Delay that can be saved now: whole ticks and what waits decoded in any case. */
 function excess(view: DelayView): number {
-  const marginMs = Math.max(MARGIN_MS, view.spreadMs * MARGIN_RATIO);
-  const ticks = Math.floor((view.slackMs - marginMs) / TICK_MS);
+  const ticks = Math.floor((view.slackMs - marginMs(view.spreadMs)) / TICK_MS);
   if (ticks <= 0 || (view.lags < MIN_LAGS && ticks < 5)) return 0;
   return ticks * TICK_MS + view.residueMs;
 }
@@ -177,7 +181,7 @@ function want(
 ): void {
   correction.kind = kind;
   correction.amountMs = Math.min(TICK_MS, amountMs);
-  correction.minSimilarity = Math.max(0.1, MIN_SIMILARITY - urgency - view.pendingMs * SIMILARITY_DECAY_PER_MS);
+  correction.minSimilarity = Math.max(0, MIN_SIMILARITY - urgency - view.refusedMs * SIMILARITY_DECAY_PER_MS);
 }
 
 /** A view of nothing, to be filled in by the owner before each use. */
@@ -205,6 +209,6 @@ export function createDelayView(): DelayView {
     sinceStartMs: 0,
     sinceCorrectionMs: 0,
     sinceMissMs: 0,
-    pendingMs: 0,
+    refusedMs: 0,
   };
 }

@@ -44,6 +44,9 @@ export type InsertVerdict = 'stored' | 'duplicate' | 'late' | 'unknown' | 'astra
 const WATCHED_TICKS = 25;
 /** Packets looked at per tick at most; bounds the work of a tick. */
 const MAX_STEPS = 300;
+/** Refusals beyond this are not counted. */
+const MAX_REFUSED_MS = 1000;
+const FORGIVEN_PER_TICK_MS = 2;
 /** A packet that fills less of the gap before it than this has become delay. */
 const DELAY_GROWTH_MS = 1;
 
@@ -69,7 +72,7 @@ export class Playout {
   private startMs = NaN;
   private correctionMs = -Infinity;
   private missMs = -Infinity;
-  private pendingSinceMs = NaN;
+  private refusedMs = 0;
   private depth = 0;
 
   private played = 0;
@@ -356,22 +359,18 @@ export class Playout {
     delay.sinceStartMs = nowMs - this.startMs;
     delay.sinceCorrectionMs = nowMs - this.correctionMs;
     delay.sinceMissMs = nowMs - this.missMs;
-    delay.pendingMs = Number.isNaN(this.pendingSinceMs) ? 0 : nowMs - this.pendingSinceMs;
+    delay.refusedMs = this.refusedMs;
     chooseCorrection(delay, correction);
   }
 
   private correct(nowMs: number): void {
     const { correction } = this;
     if (correction.kind === 'none') {
-      this.pendingSinceMs = NaN;
-      return;
-    }
-    const changed = correction.kind === 'shorten' ? this.shorten(nowMs) : this.lengthen();
-    if (changed) {
+      this.refusedMs = Math.max(0, this.refusedMs - FORGIVEN_PER_TICK_MS);
+    } else if (correction.kind === 'shorten' ? this.shorten(nowMs) : this.lengthen()) {
       this.correctionMs = nowMs;
-      this.pendingSinceMs = NaN;
-    } else if (Number.isNaN(this.pendingSinceMs)) {
-      this.pendingSinceMs = nowMs;
+    } else {
+      this.refusedMs = Math.min(MAX_REFUSED_MS, this.refusedMs + TICK_MS);
     }
   }
 

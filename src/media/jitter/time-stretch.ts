@@ -30,9 +30,9 @@ const LONGER_LAG_BONUS = 0.03;
 /** Stretches what waits in a {@link SampleFifo}, in place; holds only scratch memory. */
 export class TimeStretch {
   private readonly coarse = new Float32Array(((MAX_LAG_MS + OVERLAP_MS) * SEARCH_RATE_HZ) / 1000 + 2);
-  private readonly similarity = new Float32Array((MAX_LAG_MS * SEARCH_RATE_HZ) / 1000 + 2);
-  /** How alike the places joined last were, −1…1; 1 for quiet ones. */
-  lastSimilarity = 0;
+  private readonly similarities = new Float32Array((MAX_LAG_MS * SEARCH_RATE_HZ) / 1000 + 2);
+  /** How alike the places are that are being joined, −1…1; 1 for quiet ones. */
+  private similarity = 0;
 
   /**
    * Takes out one or more pitch periods.
@@ -51,10 +51,9 @@ export class TimeStretch {
     const fade = Math.min(overlap, lag);
     const { samples, start } = fifo;
     for (let index = 0; index < fade; index++) {
-      const weight = (index + 0.5) / fade;
       const here = samples[start + index] ?? 0;
       const there = samples[start + lag + index] ?? 0;
-      samples[start + lag + index] = here + (there - here) * weight;
+      samples[start + lag + index] = this.blend(here, there, (index + 0.5) / fade);
     }
     fifo.shift(lag);
     return lag;
@@ -74,13 +73,19 @@ export class TimeStretch {
     if (lag === 0) return 0;
     const { samples, start } = fifo;
     for (let index = 0; index < overlap; index++) {
-      const weight = (index + 0.5) / overlap;
       const here = samples[start + index] ?? 0;
       const there = samples[start - lag + index] ?? 0;
-      samples[start - lag + index] = here + (there - here) * weight;
+      samples[start - lag + index] = this.blend(here, there, (index + 0.5) / overlap);
     }
     fifo.shift(-lag);
     return lag;
+  }
+
+  /** A cross-fade that keeps the energy, however little the two have in common. */
+  private blend(here: number, there: number, weight: number): number {
+    const alike = Math.max(0, this.similarity);
+    const shared = weight * (1 - weight);
+    return (here + (there - here) * weight) / Math.sqrt(1 - 2 * shared * (1 - alike));
   }
 
   /** The lag to use, or 0; `direction` 1 compares with what follows, −1 with what was played. */
@@ -95,7 +100,7 @@ export class TimeStretch {
     const shortest = samplesOf(MIN_LAG_MS, rateHz);
     if (longest < shortest) return 0;
     if (isQuiet(fifo, longest, overlap, direction)) {
-      this.lastSimilarity = 1;
+      this.similarity = 1;
       return longest;
     }
     const step = Math.max(1, Math.round(rateHz / SEARCH_RATE_HZ));
@@ -122,15 +127,15 @@ export class TimeStretch {
     let best = -1;
     for (let lag = least; lag <= most; lag++) {
       const value = correlate(this.coarse, origin, origin + direction * lag, width);
-      this.similarity[lag] = value;
+      this.similarities[lag] = value;
       if (value > best) best = value;
     }
     // Averaging blurs a little, so the bar is a little lower here than in the refinement.
     const bar = Math.max(minSimilarity - 0.05, best - LONGER_LAG_BONUS);
     for (let lag = most; lag >= least; lag--) {
-      if ((this.similarity[lag] ?? -1) < bar) continue;
+      if ((this.similarities[lag] ?? -1) < bar) continue;
       let peak = lag;
-      while (peak > least && (this.similarity[peak - 1] ?? -1) > (this.similarity[peak] ?? -1)) peak--;
+      while (peak > least && (this.similarities[peak - 1] ?? -1) > (this.similarities[peak] ?? -1)) peak--;
       return peak * step;
     }
     return 0;
@@ -158,7 +163,7 @@ export class TimeStretch {
       }
     }
     if (best < minSimilarity) return 0;
-    this.lastSimilarity = best;
+    this.similarity = best;
     return bestLag;
   }
 
