@@ -56,7 +56,7 @@ export function isSameFormat(a: PayloadFormat, b: PayloadFormat): boolean {
 
 /** Payload types of the format list, 0…127, each once. */
 export function payloadTypes(stream: Stream): number[] {
-  const numbers = stream.formats.filter((format) => /^\d{1,3}$/.test(format)).map(Number);
+  const numbers = stream.formats.filter((format) => /^(?:0|[1-9]\d{0,2})$/.test(format)).map(Number);
   return [...new Set(numbers)].filter((payloadType) => payloadType <= 127);
 }
 

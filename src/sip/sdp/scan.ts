@@ -31,21 +31,12 @@ export type ScanOutcome =
   | { readonly ok: true; readonly text: string; readonly lines: readonly MediaLine[] }
   | { readonly ok: false; readonly detail: string };
 
-/** Attributes passed on; all others are ignored (ICE, BUNDLE, feedback, …). */
-const usedAttributes = new Set([
-  'fmtp',
-  'ptime',
-  'maxptime',
-  'rtcp',
-  'rtcp-mux',
-  'sendrecv',
-  'sendonly',
-  'recvonly',
-  'inactive',
-]);
+/** Attributes passed on, beside `rtpmap`; all others are ignored (ICE, BUNDLE, feedback, …). */
+const flags = new Set(['a=rtcp-mux', 'a=sendrecv', 'a=sendonly', 'a=recvonly', 'a=inactive']);
+const values = ['a=fmtp:', 'a=ptime:', 'a=maxptime:', 'a=rtcp:'];
 
 /** RFC 8866 §6.6; sdp-transform would read the beginning of a malformed one and drop the rest. */
-const wellFormedRtpmap = /^a=rtpmap:\d{1,3} [\w.-]{1,64}\/\d{1,6}(?:\/\d{1,2})?$/;
+const wellFormedRtpmap = /^a=rtpmap:(?:0|[1-9]\d{0,2}) [\w.-]{1,64}\/\d{1,6}(?:\/\d{1,2})?$/;
 
 /** Checks `sdp` against the bounds and reads its m-lines. */
 export function scan(sdp: string): ScanOutcome {
@@ -77,10 +68,8 @@ export function scan(sdp: string): ScanOutcome {
 
 function isUsed(line: string): boolean {
   if (line.startsWith('c=') || line.startsWith('t=')) return true;
-  if (!line.startsWith('a=')) return false;
   if (line.startsWith('a=rtpmap:')) return wellFormedRtpmap.test(line);
-  const colon = line.indexOf(':');
-  return usedAttributes.has(colon < 0 ? line.slice(2) : line.slice(2, colon));
+  return flags.has(line) || values.some((prefix) => line.startsWith(prefix));
 }
 
 /** The m-line, or what is wrong with it. */

@@ -58,7 +58,7 @@ function sectionsOf(sdp: string): Section[] {
   const sections: (Section & { attributes: string[] })[] = [];
   for (const line of sdp.split(/\r\n|\r|\n/).map((text) => text.trimEnd())) {
     if (line.startsWith('m=')) {
-      const [media = '', port = '', protocol = '', ...formats] = line.slice(2).split(/ +/);
+      const [media = '', port = '', protocol = '', ...formats] = line.slice(2).trim().split(/ +/);
       sections.push({ media, port: parseInt(port, 10), protocol, formats, attributes: [] });
     } else if (line.startsWith('a=')) {
       sections.at(-1)?.attributes.push(line.slice(2));
@@ -79,7 +79,10 @@ function mappingOf(section: Section, format: string): string | undefined {
 function directionOf(section: Section, sdp: string): string {
   const own = section.attributes.filter((text) => text in reversed).at(-1);
   if (own !== undefined) return own;
-  const session = (sdp.split(/^m=/m)[0] ?? '').split(/\r\n|\r|\n/).map((line) => line.trimEnd().slice(2));
+  const session = (sdp.split(/^m=/m)[0] ?? '')
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.startsWith('a='))
+    .map((line) => line.trimEnd().slice(2));
   return session.filter((text) => text in reversed).at(-1) ?? 'sendrecv';
 }
 
