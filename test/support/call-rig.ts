@@ -1,0 +1,109 @@
+import type { CallEvent, CallEventData, CallEventType } from '../../src/call/event.js';
+import type { CallLog } from '../../src/call/log.js';
+import { defaultRoutes } from '../../src/call/routing-policy.js';
+import { type CallService, createCallService } from '../../src/call/service.js';
+import type { CallSettings } from '../../src/call/settings.js';
+import type { Trunk } from '../../src/sip/trunk.js';
+import { FakeClock, settle } from './fake-clock.js';
+import { FakeGateway, type FakeInvite, type InviteShape } from './fake-gateway.js';
+import { FakeMediaPlane } from './fake-media-plane.js';
+import { phoneSdp } from './sdp-text.js';
+
+/** The trunk INVITEs come from unless a test says otherwise. */
+export const inboundTrunk: Trunk = { name: 'default', allow: ['127.0.0.0/8'], latching: 'off' };
+
+/** A trunk that dials out, to `4930…` and `bob` only. */
+export const outboundTrunk: Trunk = {
+  name: 'carrier',
+  allow: ['10.0.0.5/32'],
+  latching: 'sdp-ip',
+  outbound: {
+    proxy: 'sip:10.0.0.5:5070;transport=tcp',
+    fromUri: 'sip:bridge@example.org',
+    credentials: { username: 'bridge', password: 'secret', realm: 'carrier' },
+    allowDestinations: ['4930*', 'bob'],
+    maxLegs: 2,
+  },
+};
+
+/** A call service between fakes, and all it said. */
+export interface CallRig {
+  readonly service: CallService;
+  readonly media: FakeMediaPlane;
+  readonly gateway: FakeGateway;
+  readonly clock: FakeClock;
+  readonly events: CallEvent[];
+  /** Messages logged as errors: broken invariants. */
+  readonly faults: string[];
+  /** Calls and lets everything settle that waits only for promises. */
+  invite(shape?: InviteShape): Promise<FakeInvite>;
+  /** Calls, is answered and acknowledges: a leg in the mix. */
+  join(shape?: InviteShape): Promise<FakeInvite>;
+  /** Data of all events of a type, oldest first. */
+  of<Type extends CallEventType>(type: Type): CallEventData[Type][];
+  /** Names of all events so far. */
+  names(): string[];
+}
+
+/** Builds a started {@link CallRig}; ids count up. */
+export async function callRig(change: Partial<CallSettings> = {}): Promise<CallRig> {
+  const media = new FakeMediaPlane();
+  const gateway = new FakeGateway();
+  const clock = new FakeClock();
+  const faults: string[] = [];
+  const settings: CallSettings = {
+    trunks: [inboundTrunk, outboundTrunk],
+    routes: defaultRoutes,
+    limits: { maxCalls: 100, maxLegs: 100, maxLegsPerCall: 10 },
+    media: { address: '127.0.0.1', codecs: [{ encoding: 'PCMU' }, { encoding: 'PCMA' }] },
+    rtpTimeoutMs: 60_000,
+    rtpHoldTimeoutMs: 3_600_000,
+    idleTimeoutMs: 300_000,
+    ...change,
+  };
+  const service = createCallService({ settings, media, gateway, clock, ids: countingIds(), log: logInto(faults) });
+  const events: CallEvent[] = [];
+  service.subscribe((event) => events.push(event));
+  await service.start();
+  const invite = async (shape: InviteShape = {}) => {
+    const made = gateway.invite({ offer: phoneSdp(), ...shape });
+    await settle();
+    return made;
+  };
+  return {
+    service,
+    media,
+    gateway,
+    clock,
+    events,
+    faults,
+    invite,
+    async join(shape) {
+      const made = await invite(shape);
+      made.ack();
+      await settle();
+      return made;
+    },
+    of: (type) => events.filter((event) => event.type === type).map((event) => event.data) as never,
+    names: () => events.map((event) => event.type),
+  };
+}
+
+function countingIds() {
+  let made = 0;
+  const next = (prefix: string) => {
+    made += 1;
+    return `${prefix}_${made}`;
+  };
+  return { callId: () => next('call'), legId: () => next('leg') };
+}
+
+function logInto(faults: string[]): CallLog {
+  const ignore = () => undefined;
+  return {
+    debug: ignore,
+    info: ignore,
+    warn: ignore,
+    error: (fields, message) => faults.push(`${message} ${'err' in fields ? String(fields.err) : ''}`),
+  };
+}
