@@ -120,9 +120,13 @@ export class DigitReceiver {
     return true;
   }
 
-  /** A further packet of a press. */
+  /** A further packet of a press; one that was overtaken tells nothing new, and may be of a press before with this key. */
   private follow(press: Press, packet: RtpPacket, event: TelephoneEvent, nowMs: number): void {
-    if (sequenceDelta(packet.sequence, press.sequence) > 0) press.sequence = packet.sequence;
+    if (sequenceDelta(packet.sequence, press.sequence) <= 0) {
+      this.ignored += 1;
+      return;
+    }
+    press.sequence = packet.sequence;
     press.lastMs = nowMs;
     press.durationRtp = Math.max(press.durationRtp, event.durationRtp);
     if (event.end) press.endSeen = true;

@@ -12,7 +12,7 @@ const KEY_EXPIRES_MS = 1000;
 /** Shortest pause between two presses of a key that has to be told (ITU-T Q.24). */
 const SHORTEST_PAUSE_MS = 40;
 /** Steps in sequence across which a moved timestamp is taken for a spoilt one: while pressed, and after the end. */
-const SPOILT_STEPS_PRESSED = 10;
+const SPOILT_STEPS_PRESSED = 20;
 const SPOILT_STEPS_ENDED = 2;
 /** Segments of a long press that may be lost in a row. */
 const LOST_SEGMENTS = 2;
@@ -60,11 +60,10 @@ export function hasSpoiltTimestamp(press: Press, packet: RtpPacket, event: Telep
   if (press.endSeen && event.end && !packet.marker && steps === 1) return true;
   const pauseRtp = (SHORTEST_PAUSE_MS * press.clockRateHz) / 1000;
   const moved = timestampDelta(packet.timestampRtp, press.timestampRtp);
-  return (
-    moved > 0 &&
-    moved < press.durationRtp + pauseRtp &&
-    steps <= (press.ended ? SPOILT_STEPS_ENDED : SPOILT_STEPS_PRESSED)
-  );
+  // A timestamp that moves with each packet moves as the duration grows, and with the two repeated ends.
+  const grown = event.durationRtp - press.durationRtp;
+  const spoilt = moved > 0 && (moved < press.durationRtp + pauseRtp || moved <= grown + pauseRtp);
+  return spoilt && steps <= (press.ended ? SPOILT_STEPS_ENDED : SPOILT_STEPS_PRESSED);
 }
 
 /**
