@@ -26,7 +26,8 @@ function expandMu(code: number): number {
   const bits = ~code & 0xff;
   const segment = (bits >> 4) & 7;
   const magnitude = ((((bits & 15) << 3) + 132) << segment) - 132;
-  return bits & 0x80 ? -magnitude : magnitude;
+  // Subtraction, because −0 would not be the same silence as 0.
+  return bits & 0x80 ? 0 - magnitude : magnitude;
 }
 
 /** Expands one A-law code (ITU-T G.711 table 1): as µ-law, but every other bit inverted and sign 1 = positive. */

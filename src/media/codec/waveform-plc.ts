@@ -33,6 +33,7 @@ export class WaveformPlc {
   readonly #past: Float32Array;
   readonly #period: Float32Array;
   #periodLength = 0;
+  #voiced = false;
   #position = 0;
   /** Samples concealed since the last received frame. */
   #concealed = 0;
@@ -103,7 +104,8 @@ export class WaveformPlc {
     }
     this.#periodLength = length;
     this.#position = 0;
-    this.#offset = past[end - 1]! - past[end - length - 1]!;
+    // Noise has steps anyway, and an offset as large as they are would thump.
+    this.#offset = this.#voiced ? past[end - 1]! - past[end - length - 1]! : 0;
     this.#offsetLength = this.#offsetLeft = overlap;
   }
 
@@ -118,8 +120,8 @@ export class WaveformPlc {
         best = lag;
       }
     }
-    if (this.#stride === 1 || bestScore === leastCorrelation) return best;
-    return this.#refine(best);
+    this.#voiced = bestScore > leastCorrelation;
+    return this.#voiced && this.#stride > 1 ? this.#refine(best) : best;
   }
 
   /** The best lag to the sample around a coarse one. */

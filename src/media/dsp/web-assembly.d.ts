@@ -1,8 +1,11 @@
 /**
  * The part of the WebAssembly JavaScript interface this project uses. It belongs to TypeScript's `dom` library, which a
- * server does not load; the types `WebAssembly.Module` and `WebAssembly.Instance` come with Node's own declarations.
+ * server does not load.
  */
 declare namespace WebAssembly {
+  /** Compiled code; opaque, and posted to worker threads as it is. */
+  type Module = object;
+
   interface Memory {
     readonly buffer: ArrayBuffer;
   }
