@@ -1,7 +1,7 @@
 /** A simulated phone: a real SIP call and a real RTP stream over loopback that says its voice and keeps what it hears. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { alaw, mulaw } from 'alawmulaw';
+import { alaw, mulaw } from './g711.js';
 import type { DialogEnd, SipDialog, SipGateway } from '../../src/sip/gateway.js';
 import { RtpEar } from './rtp-ear.js';
 import { speak, type Voice } from './voice.js';

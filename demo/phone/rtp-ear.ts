@@ -2,7 +2,7 @@
  * The receiving half of a simulated phone: writes what arrives onto a timeline by RTP timestamp and judges the stream.
  * Deliberately independent of the server's own RTP code, so that a mistake there cannot hide here.
  */
-import { alaw, mulaw } from 'alawmulaw';
+import { alaw, mulaw } from './g711.js';
 
 /** What a stream did wrong, and when its packets came. */
 export interface StreamVerdict {

@@ -23,10 +23,10 @@ export function speak(voice: Voice, start: number, samples: Int16Array): void {
 
 /** Voices of a small conference, told apart by ear: four chords a fourth apart. */
 export const choir: readonly Voice[] = [
-  { name: 'Ada', frequenciesHz: [440, 560, 660], peakDbfs: -9 },
-  { name: 'Ben', frequenciesHz: [580, 740, 880], peakDbfs: -9 },
-  { name: 'Cleo', frequenciesHz: [780, 980, 1180], peakDbfs: -9 },
-  { name: 'Dan', frequenciesHz: [1040, 1300, 1560], peakDbfs: -9 },
+  { name: 'Ada', frequenciesHz: [440, 560, 660], peakDbfs: -13 },
+  { name: 'Ben', frequenciesHz: [580, 740, 880], peakDbfs: -13 },
+  { name: 'Cleo', frequenciesHz: [780, 980, 1180], peakDbfs: -13 },
+  { name: 'Dan', frequenciesHz: [1040, 1300, 1560], peakDbfs: -13 },
 ];
 
 /** The `index`-th of up to 150 single-tone voices, 20 Hz apart from 320 Hz. */

@@ -2,7 +2,7 @@
  * A whole media worker on a fake clock and an emulated network: real jitter buffers, mixers and RTP, no sockets, no waiting.
  * Peers send and keep raw RTP, made and read here by hand, so that a mistake in the server's RTP code cannot hide.
  */
-import { alaw, mulaw } from 'alawmulaw';
+import { alaw, mulaw } from '../../demo/phone/g711.js';
 import type { DatagramListener, DatagramPorts } from '../../src/media/datagram-ports.js';
 import { LevelMeter } from '../../src/media/dsp/level.js';
 import type {
