@@ -171,10 +171,8 @@ describe('What stands in the torture messages is understood', () => {
   });
 
   it('inv2543: a body without Content-Length goes to the end of the datagram', () => {
-    expect(sessionBody(request('inv2543'))).toMatchObject({
-      kind: 'sdp',
-      sdp: expect.stringMatching(/^v=0\r\n[^]*AVP 0\r\n$/),
-    });
+    const session = sessionBody(request('inv2543'));
+    expect(session.kind === 'sdp' && session.sdp).toMatch(/^v=0\r\n[^]*AVP 0\r\n$/);
   });
 
   it('port-ambiguous and its like: brackets say where an address ends', () => {

@@ -11,7 +11,7 @@ export function serialize(message: SipMessage): Buffer {
     message.kind === 'request'
       ? `${message.method} ${message.uri} SIP/2.0`
       : `SIP/2.0 ${message.status} ${message.reason}`;
-  if (message.kind === 'request' && (!isToken(message.method) || /\s/.test(message.uri) || message.uri === '')) {
+  if (message.kind === 'request' && (!isToken(message.method) || !/^[^\x00-\x20\x7f]+$/.test(message.uri))) {
     throw new Error('Method or Request-URI cannot be written');
   }
   let head = `${singleLine(startLine)}\r\n`;
