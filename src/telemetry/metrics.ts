@@ -1,0 +1,56 @@
+/** Metrics in the Prometheus text format: base units, `_total` for counters, no ids of calls or legs as labels. */
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { MediaPlane } from '../media/plane.js';
+import type { SipGateway } from '../sip/gateway.js';
+import { registerCallMetrics } from './call-metrics.js';
+import type { CallMetricsSource } from './call-metrics.js';
+import { registerMediaMetrics } from './media-metrics.js';
+import { registerSipMetrics } from './sip-metrics.js';
+
+/** Where the numbers come from; all are read when metrics are rendered. */
+export interface MetricsSources {
+  readonly gateway: Pick<SipGateway, 'ready' | 'counters'>;
+  readonly media: Pick<MediaPlane, 'freePorts' | 'metrics'>;
+  readonly service: CallMetricsSource;
+}
+
+/** One answered HTTP request. */
+export interface ObservedRequest {
+  readonly method: string;
+  /** Pattern of the route (`/v1/calls/:callId`), never the address itself. */
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+const latencyBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5];
+
+/** All metrics of the process. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly requests: Histogram<'method' | 'route' | 'status'>;
+
+  constructor(sources: MetricsSources) {
+    collectDefaultMetrics({ register: this.registry });
+    registerCallMetrics(this.registry, sources.service);
+    registerMediaMetrics(this.registry, sources.media);
+    registerSipMetrics(this.registry, sources.gateway);
+    this.requests = new Histogram({
+      name: 'mixminus_http_request_duration_seconds',
+      help: 'Time from request to answer of the REST API.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: latencyBucketsS,
+      registers: [this.registry],
+    });
+  }
+
+  /** Counts an answered HTTP request. */
+  observeRequest({ method, route, status, durationMs }: ObservedRequest): void {
+    this.requests.observe({ method, route, status: String(status) }, durationMs / 1000);
+  }
+
+  /** The text, and its content type. */
+  async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+}
