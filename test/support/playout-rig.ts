@@ -21,7 +21,7 @@ export function tone(hz: number, amplitude = 0.5): Signal {
 /** What a vowel is like to a pitch search: harmonics of a fundamental that glides, under a syllable-like envelope. */
 export function vowel(pitchHz: number, amplitude = 0.2): Signal {
   return (seconds) => {
-    const phase = 2 * Math.PI * pitchHz * (seconds + 0.02 * Math.sin(2 * Math.PI * 0.7 * seconds));
+    const phase = 2 * Math.PI * pitchHz * (seconds + 0.002 * Math.sin(2 * Math.PI * 2 * seconds));
     let sum = 0;
     for (let harmonic = 1; harmonic <= 8; harmonic++) sum += Math.sin(harmonic * phase) / harmonic;
     return amplitude * sum * (0.55 + 0.45 * Math.sin(2 * Math.PI * 3 * seconds));

@@ -78,6 +78,8 @@ export class Playout {
   private played = 0;
   private concealed = 0;
   private silent = 0;
+  /** Concealed ticks of which the next packet will tell whether they were a loss or a pause. */
+  private undecided = 0;
   private droppedMs = 0;
   private accelerated = 0;
   private decelerated = 0;
@@ -160,6 +162,7 @@ export class Playout {
   /** Forgets the stream (SSRC change, jump in sequence or timestamp); the next packet begins a new one. */
   reset(): void {
     this.resets++;
+    this.decide(false);
     this.audio.endStream(!this.idle);
     this.store.clear();
     this.estimator.clear();
@@ -175,7 +178,7 @@ export class Playout {
     this.audio.changeFormats(formats);
   }
 
-  /** Counters and gauges for reports. */
+  /** Counters and gauges for reports; made-up audio is counted once the next packet has told loss from pause. */
   statistics(): PlayoutStatistics {
     return {
       played: this.played,
@@ -266,12 +269,10 @@ export class Playout {
     switch (source) {
       case 'play':
         if (this.source.gapMs < -DELAY_GROWTH_MS) this.noteDelayGrowth(nowMs);
-        this.lags.add(this.source.lagMs);
-        return this.decodeHead();
+        return this.playHead();
       case 'start':
         this.start(nowMs);
-        this.lags.add(this.source.lagMs);
-        return this.decodeHead();
+        return this.playHead();
       case 'drop':
         return this.dropHead();
       case 'conceal':
@@ -303,6 +304,22 @@ export class Playout {
     this.missMs = nowMs;
     this.lags.clear();
     this.residues.clear();
+  }
+
+  private playHead(): void {
+    const { inSequence, gapMs, lagMs } = this.source;
+    // No sequence number is missing and the packet is not late: its sender said nothing meanwhile.
+    this.decide(inSequence && gapMs > -DELAY_GROWTH_MS);
+    this.lags.add(lagMs);
+    this.decodeHead();
+  }
+
+  /** Tells what the made-up audio since the last packet stood for. */
+  private decide(wasPause: boolean): void {
+    if (wasPause) this.silent += this.undecided;
+    else this.concealed += this.undecided;
+    if (wasPause) this.tickConcealed = false;
+    this.undecided = 0;
   }
 
   private decodeHead(): void {
@@ -394,7 +411,8 @@ export class Playout {
 
   private count(): PlayoutOutcome {
     if (this.tickConcealed) {
-      this.concealed++;
+      if (this.madeUpMs > 0) this.undecided++;
+      else this.concealed++;
       return 'concealed';
     }
     if (this.tickSilent && !this.tickAudible) {
