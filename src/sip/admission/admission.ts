@@ -19,7 +19,7 @@ export interface AdmissionLimits {
   readonly newCallsBurst: number;
 }
 
-export const defaultAdmissionLimits: AdmissionLimits = {
+const defaultLimits: AdmissionLimits = {
   perAddressPerS: 20,
   perAddressBurst: 40,
   addresses: 10_000,
@@ -65,7 +65,7 @@ export class Admission {
 
   /** Throws an Error for a CIDR that is none: configuration has checked it before. */
   constructor(options: AdmissionOptions) {
-    const limits = { ...defaultAdmissionLimits, ...options.limits };
+    const limits = { ...defaultLimits, ...options.limits };
     this.#now = options.now;
     this.#ranges = options.trunks
       .flatMap((trunk) => trunk.allow.map((text) => ({ cidr: requireCidr(text, trunk), trunk })))

@@ -28,6 +28,7 @@ describe('A well-formed message', () => {
     ['an empty list header', requestBytes({ Supported: '' })],
     ['Contact *', requestBytes({ Contact: '*' })],
     ['a tel URI', bytesOf(['INVITE tel:+4930123;phone-context=x SIP/2.0', ...requestLines('INVITE').slice(1)])],
+    ['a malformed Contact where none is needed', requestBytes({ Contact: 'None' }, '', 'BYE')],
     ['a lower-case version', bytesOf(['OPTIONS sip:a sip/2.0', ...requestLines().slice(1)])],
     ['the greatest CSeq', requestBytes({ CSeq: '2147483647 OPTIONS' })],
     ['200 header values', bytesOf([...requestLines(), ...Array<string>(193).fill('P-X: y')])],

@@ -22,8 +22,9 @@ export class Server {
       { transport: 'udp', host, port: 0 },
       { transport: 'tcp', host, port: 0 },
     ],
+    onThrow: (thrown: unknown) => void = () => undefined,
   ) {
-    this.layer = new TransportLayer({ listen, limits, now: () => this.nowMs });
+    this.layer = new TransportLayer({ listen, limits, now: () => this.nowMs, onThrow });
     this.layer.onMessage((message, flow) => this.heard.push({ message, flow }));
     this.layer.onMalformed((malformed, flow) => this.malformed.push({ malformed, flow }));
   }

@@ -93,7 +93,8 @@ describe('Over UDP', () => {
   });
 
   it('a listener that throws costs one message', async () => {
-    const ours = await server();
+    const thrown: unknown[] = [];
+    const ours = await server({}, undefined, (error) => thrown.push(error));
     const peer = await udpPeer();
     let calls = 0;
     ours.layer.onMessage(() => {
@@ -103,6 +104,7 @@ describe('Over UDP', () => {
     peer.send(requestBytes(), ours.port('udp'));
     await until(() => calls === 2);
     expect(ours.layer.counters().refused).toEqual({ listener: 1 });
+    expect(thrown).toEqual([new Error('bug')]);
   });
 
   it('sends from the socket that reaches the address, and names it', async () => {

@@ -25,7 +25,7 @@ export function parseHostPort(text: string): HostPort | undefined {
 }
 
 /** Writes a host for a URI or Via: IPv6 gets its brackets. */
-export function formatHost(host: string): string {
+function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 

@@ -21,6 +21,9 @@ interface Fault {
 
 const noBody = Buffer.alloc(0);
 
+/** Requests that mean something by their Contact. In others a malformed one must not stop us: a BYE is a BYE. */
+const contactMatters = new Set(['INVITE', 'UPDATE', 'REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'OPTIONS']);
+
 /**
  * Parses the bytes of one whole message: a datagram, or what the stream framer cut out. Never throws; linear time; refuses at
  * once what is larger than 64 KB. The body is a view of `bytes`. A datagram longer than Content-Length says is cut there; a
@@ -98,6 +101,7 @@ function headerFault(startLine: StartLine, headers: HeaderFields): Fault | undef
   }
   const routes = [...headers.getAll('route'), ...headers.getAll('record-route')];
   if (!routes.every(parseNameAddr)) return badRequest('route', 'Malformed Route');
+  if (!contactMatters.has(startLine.method)) return undefined;
   return headers.getAll('contact').every(isContact) ? undefined : badRequest('contact', 'Malformed Contact');
 }
 

@@ -20,6 +20,8 @@ export interface TransportOptions {
   readonly limits?: Partial<TransportLimits>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** Told of what a listener throws; the message it was told of is lost by then. */
+  readonly onThrow?: (thrown: unknown) => void;
 }
 
 /** A message that could not be parsed; `answer` tells what to answer, if anything. */
@@ -50,6 +52,7 @@ export class TransportLayer {
   #messagesIn = 0;
   #messagesOut = 0;
   #keepAlives = 0;
+  readonly #onThrow: (thrown: unknown) => void;
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
   #onMessage: MessageListener = () => this.#refuse('noListener');
@@ -58,6 +61,7 @@ export class TransportLayer {
   constructor(options: TransportOptions) {
     this.#limits = { ...defaultTransportLimits, ...options.limits };
     this.#now = options.now;
+    this.#onThrow = options.onThrow ?? (() => undefined);
     const onError = () => this.#refuse('socket');
     this.#connections = new TcpConnections(this.#limits, this.#now, {
       onMessage: (bytes, flow) => this.#receive(bytes, flow),
@@ -219,8 +223,9 @@ export class TransportLayer {
   #tell(listener: () => void): void {
     try {
       listener();
-    } catch {
+    } catch (thrown) {
       this.#refuse('listener');
+      this.#onThrow(thrown);
     }
   }
 
