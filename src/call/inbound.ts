@@ -128,7 +128,9 @@ export class InboundCalls {
     codecs: readonly EncodingName[] | undefined,
   ): Promise<void> {
     const { clock, mediaDefaults } = this.#context;
-    const negotiation = new Negotiation(localMedia(mediaDefaults, await leg.openMedia(), codecs));
+    const address = await leg.openMedia();
+    if (leg.end !== undefined) return;
+    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs));
     const dialog = new LegDialog({
       leg,
       negotiation,

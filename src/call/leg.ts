@@ -55,7 +55,6 @@ export class Leg {
   #media: LegMedia | undefined;
   #release: Release = () => undefined;
   #end: LegEnd | undefined;
-  #gone = false;
   #joined: { readonly atMs: number; readonly tick: number } | undefined;
 
   constructor(host: LegHost, beginning: LegBeginning) {
@@ -164,7 +163,7 @@ export class Leg {
 
   /** The media plane has put it in the mix. */
   mediaJoined(tick: number): void {
-    if (this.#gone || this.#joined !== undefined) return;
+    if (this.#joined !== undefined) return;
     this.#joined = { atMs: this.#host.clock.nowMs(), tick };
     this.#host.legJoined();
     const codec = this.#media?.send.encoding;
@@ -196,7 +195,6 @@ export class Leg {
   }
 
   #finish(end: LegEnd, closed: { tick: number; statistics: LegStatistics | undefined } | undefined): void {
-    this.#gone = true;
     const outcome: LegOutcome = {
       status: this.#status,
       reason: end.reason,

@@ -96,7 +96,9 @@ export class OutboundCalls {
   async #run(call: Call, leg: Leg, trunk: DialTrunk, request: DialRequest): Promise<void> {
     const { clock, gateway, mediaDefaults } = this.#context;
     const codecs = call.policy.codecs ?? trunkCodecs(trunk);
-    const negotiation = new Negotiation(localMedia(mediaDefaults, await leg.openMedia(), codecs));
+    const address = await leg.openMedia();
+    if (leg.end !== undefined) return;
+    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs));
     const dialog = new LegDialog({
       leg,
       negotiation,
@@ -118,7 +120,6 @@ export class OutboundCalls {
       return;
     }
     dialog.established(outcome.dialog);
-    if (leg.end !== undefined) return;
     const applied = negotiation.applyAnswer(outcome.answer);
     leg.answered();
     if (applied.ok) leg.connect(applied.media);

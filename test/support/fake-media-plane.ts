@@ -29,6 +29,8 @@ export class FakeMediaPlane implements MediaPlane {
   /** Ports there are altogether. */
   ports = 1_000;
   workers: WorkerMetrics[] = [];
+  /** Legs that were still open when their call was closed: somebody forgot them. */
+  forgottenLegs = 0;
   /** Every command in order, for assertions on who was told what. */
   readonly commands: string[] = [];
   #listener: (event: CallMediaEvent) => void = () => undefined;
@@ -174,6 +176,7 @@ export class FakeMediaCall implements MediaCall {
   close(): Promise<{ tick: number }> {
     return this.#outcome(() => {
       this.#closed = true;
+      this.plane.forgottenLegs += this.legs.size;
       this.legs.clear();
       this.plane.calls.delete(this.callId);
       return { tick: this.tick };
