@@ -34,6 +34,8 @@ export function createLog(options: LogOptions): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // Errors are plain data by the time pino sees them.
+    serializers: { err: (plain: unknown) => plain },
     redact: { paths: [...secretPaths], censor: redacted },
     hooks: {
       logMethod(

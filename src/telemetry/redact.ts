@@ -37,7 +37,7 @@ const personalPrefix = 'pii';
 /** Secrets in free text, each with what is left of it: SIP and HTTP headers, digest parameters, bearer keys, SDP keys. */
 const secretsInText: readonly (readonly [RegExp, string])[] = [
   [/^((?:proxy-|www-)?(?:authorization|authenticate)[ \t]*:).*(?:\r?\n[ \t].*)*/gim, `$1 ${redacted}`],
-  [/\b(c?nonce|response|opaque)="[^"]*"?/gi, `$1="${redacted}"`],
+  [/\b(c?nonce|response|opaque)="[^"\r\n]*"?/gi, `$1="${redacted}"`],
   [/\b(Bearer|Basic|Token) +[\w.~+/=-]+/gi, `$1 ${redacted}`],
   [/\b(a=crypto:\d+ \S+ )\S.*/g, `$1${redacted}`],
   [/\b(a=ice-pwd:).*/g, `$1${redacted}`],
