@@ -9,6 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DialogEnd, DialogHandlers, SipDialog, SipParty } from '../../gateway.js';
+import { TokenBucket } from '../../admission/token-bucket.js';
 import type { DigestClient } from '../auth/digest-client.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import { responseTo, type ResponseOptions } from '../message/response.js';
@@ -46,6 +47,10 @@ export interface ByeReason {
   readonly text: string;
 }
 
+/** What one dialog may bring, well above what digits by INFO need: one peer must not use up everybody's transactions. */
+const requestsPerS = 50;
+const requestsBurst = 100;
+
 export class Dialog implements SipDialog {
   readonly id = randomUUID();
   readonly remote: SipParty;
@@ -69,6 +74,7 @@ export class Dialog implements SipDialog {
   #byeAnswered: Promise<void> = Promise.resolve();
   readonly #newDigest: (() => DigestClient | undefined) | undefined;
   readonly #offerer: Offerer;
+  readonly #rate: TokenBucket;
   readonly #unacknowledged = new Map<number, UnacknowledgedSuccess>();
   readonly #undecided = new Set<ServerTransaction>();
   readonly #timers = new Set<Timer>();
@@ -88,6 +94,7 @@ export class Dialog implements SipDialog {
     this.remote = partyOf(origin.state.remote);
     this.session = new SessionKeeper(this);
     this.#offerer = new Offerer(this);
+    this.#rate = new TokenBucket(requestsPerS, requestsBurst, environment.scheduler.nowMs());
     environment.dialogs.add(this);
   }
 
@@ -118,7 +125,12 @@ export class Dialog implements SipDialog {
     return this.#flow?.remoteAddress === address;
   }
 
-  /** A 2xx was sent or received; `state` is what it made of the dialog. */
+  /** True when the peer may send another request now. */
+  admitRequest(): boolean {
+    return this.#rate.take(this.environment.scheduler.nowMs()) === 0;
+  }
+
+  /** A 2xx was sent or received. */
   confirm(handlers: DialogHandlers): void {
     this.handlers = handlers;
     if (this.#phase === 'early') this.#phase = 'confirmed';

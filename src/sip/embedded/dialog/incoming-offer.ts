@@ -1,20 +1,20 @@
 /** The peer's re-INVITE and UPDATE: who may offer, what the owner says, and a refusal that changes nothing (RFC 3261 §14.2). */
 import type { OfferOutcome } from '../../gateway.js';
+import { sessionBody } from '../message/body.js';
 import type { SipRequest } from '../message/message.js';
 import { responseTo } from '../message/response.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { accept, allow, sdpBody, supported } from './capabilities.js';
+import { accept, allow, supported } from './capabilities.js';
 import type { Dialog } from './dialog.js';
 import { judgeIncoming } from './offer-exchange.js';
 import { answerSessionTimer, type SessionTimerAnswer } from './session-timer.js';
 import { sessionTimerFields } from './session-keeper.js';
 
-/** Answers a re-INVITE or UPDATE. */
+/** Answers a re-INVITE or UPDATE that has passed the checks of a UAS. */
 export function answerOffer(dialog: Dialog, transaction: ServerTransaction): void {
   const { request } = transaction;
-  const body = sdpBody(request);
-  if (body.kind === 'unsupported') return dialog.respond(transaction, 415, { headers: { Accept: accept } });
-  const offer = body.kind === 'sdp' ? body.text : undefined;
+  const body = sessionBody(request);
+  const offer = body.kind === 'sdp' ? body.sdp : undefined;
 
   const method = request.method === 'INVITE' ? 'INVITE' : 'UPDATE';
   const verdict = judgeIncoming(dialog.exchange, method, offer !== undefined);
@@ -122,13 +122,13 @@ function succeedInvite(
 
 /** The answer in an ACK. True when there was one; without it the session stays as it was. */
 export function takeAnswer(dialog: Dialog, ack: SipRequest): boolean {
-  const body = sdpBody(ack);
+  const body = sessionBody(ack);
   if (body.kind !== 'sdp') {
     dialog.environment.count('missingAnswer');
     return false;
   }
-  dialog.remoteSdp = body.text;
-  dialog.guard(() => dialog.handlers?.onAnswer(body.text));
+  dialog.remoteSdp = body.sdp;
+  dialog.guard(() => dialog.handlers?.onAnswer(body.sdp));
   return true;
 }
 

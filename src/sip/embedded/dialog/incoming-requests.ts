@@ -1,7 +1,7 @@
 /** What a dialog answers to the peer's requests; INVITE and UPDATE are in `incoming-offer.ts`. */
-import type { SipRequest } from '../message/message.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { allow, capabilityHeaders, unknownRequirements, unsupportedMethodStatus } from './capabilities.js';
+import { refusalOf } from '../uas-checks.js';
+import { capabilityHeaders } from './capabilities.js';
 import type { Dialog } from './dialog.js';
 import { answerOffer } from './incoming-offer.js';
 import { parseReason } from './reason-header.js';
@@ -10,18 +10,17 @@ import { parseReason } from './reason-header.js';
 export function answerInDialog(dialog: Dialog, transaction: ServerTransaction): void {
   const { request } = transaction;
   if (request.method === 'BYE') return answerBye(dialog, transaction);
-  const unknown = unknownRequirements(request);
-  if (unknown.length > 0) return dialog.respond(transaction, 420, { headers: { Unsupported: unknown.join(', ') } });
+  const refusal = refusalOf(request, dialog.state.localTag);
+  if (refusal !== undefined) return dialog.answer(transaction, refusal);
   switch (request.method) {
     case 'INVITE':
     case 'UPDATE':
       return answerOffer(dialog, transaction);
     case 'INFO':
       return answerInfo(dialog, transaction);
-    case 'OPTIONS':
-      return dialog.respond(transaction, 200, { headers: capabilityHeaders() });
     default:
-      return dialog.respond(transaction, unsupportedMethodStatus(request.method), { headers: { Allow: allow } });
+      // Of the methods we allow only OPTIONS is left: ACK and CANCEL never come here.
+      return dialog.respond(transaction, 200, { headers: capabilityHeaders() });
   }
 }
 
@@ -35,9 +34,5 @@ function answerBye(dialog: Dialog, transaction: ServerTransaction): void {
 function answerInfo(dialog: Dialog, transaction: ServerTransaction): void {
   dialog.respond(transaction, 200);
   const { headers, body } = transaction.request;
-  dialog.guard(() => dialog.handlers?.onInfo(contentType({ headers }), body.toString('utf8')));
-}
-
-function contentType({ headers }: Pick<SipRequest, 'headers'>): string {
-  return headers.get('Content-Type') ?? '';
+  dialog.guard(() => dialog.handlers?.onInfo(headers.get('Content-Type') ?? '', body.toString('utf8')));
 }

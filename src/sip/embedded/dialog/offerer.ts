@@ -1,7 +1,8 @@
 /** Our offers in a dialog: re-INVITE with its glare, challenges and timers (RFC 3261 §14.1), and refreshes (RFC 4028 §7.4). */
 import type { SipDialog } from '../../gateway.js';
+import { sessionBody } from '../message/body.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
-import { accept, allow, sdpBody, supported } from './capabilities.js';
+import { accept, allow, supported } from './capabilities.js';
 import type { Credentials, RequestOutcome } from './dialog-requests.js';
 import type { Dialog } from './dialog.js';
 import { InviteAttempt } from './invite-attempt.js';
@@ -63,14 +64,14 @@ export class Offerer {
   }
 
   #taken(offer: string, response: SipResponse): ReinviteOutcome {
-    const answer = sdpBody(response);
+    const answer = sessionBody(response);
     if (answer.kind !== 'sdp') {
       this.dialog.environment.count('missingAnswer');
       return { ok: false, status: 488 };
     }
     this.dialog.localSdp = offer;
-    this.dialog.remoteSdp = answer.text;
-    return { ok: true, answer: answer.text };
+    this.dialog.remoteSdp = answer.sdp;
+    return { ok: true, answer: answer.sdp };
   }
 
   #refused(status: number): ReinviteOutcome {

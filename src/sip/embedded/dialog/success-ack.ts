@@ -6,30 +6,30 @@ import { copyCredentials } from './dialog-requests.js';
 import type { Dialog } from './dialog.js';
 import { cseqNumber } from '../transaction/matching.js';
 
-/** One ACK; {@link SuccessAck.send} as often as its 2xx comes. */
+/** One ACK; {@link SuccessAck.send} as often as its 2xx comes, always the same message. */
 export class SuccessAck {
-  readonly #request: SipRequest;
-  readonly #targets: readonly Target[];
+  readonly #ways: readonly { readonly request: SipRequest; readonly target: Target }[];
 
   /** @param dialog with its remote target as the 2xx set it */
   constructor(
     private readonly dialog: Dialog,
     invite: SipRequest,
   ) {
-    this.#request = nextRequest(dialog.state, 'ACK', cseqNumber(invite)).request;
-    copyCredentials(invite.headers, this.#request.headers);
-    this.#targets = dialog.targets();
+    const { request } = nextRequest(dialog.state, 'ACK', cseqNumber(invite));
+    copyCredentials(invite.headers, request.headers);
+    this.#ways = dialog.targets().map((target) => {
+      const headers = request.headers.clone();
+      headers.prepend('Via', dialog.environment.transactions.via(target));
+      return { request: { ...request, headers }, target };
+    });
   }
 
   send(): void {
-    this.#try(this.#targets);
+    this.#try(0);
   }
 
-  #try([target, ...others]: readonly Target[]): void {
-    if (target === undefined) return;
-    const { environment } = this.dialog;
-    const headers = this.#request.headers.clone();
-    headers.prepend('Via', environment.transactions.via(target));
-    environment.send({ ...this.#request, headers }, target, () => this.#try(others));
+  #try(index: number): void {
+    const way = this.#ways[index];
+    if (way) this.dialog.environment.send(way.request, way.target, () => this.#try(index + 1));
   }
 }

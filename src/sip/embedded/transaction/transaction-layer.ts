@@ -90,17 +90,25 @@ export class TransactionLayer {
     return sameWay ? transaction : undefined;
   }
 
-  /** Answers without keeping anything. */
+  /** Answers without keeping anything; the tag is the same for every retransmission of the request. */
   replyStateless(
     request: SipRequest,
     flow: Flow,
     status: number,
     options: ResponseOptions & { reason?: string } = {},
   ): void {
-    if (request.method === 'ACK') return;
     const { reason, ...rest } = options;
-    const toTag = statelessTag(request, this.#secret);
-    this.settings.wire.send(responseTo(request, status, reason, { toTag, ...rest }), flow, () => undefined);
+    this.sendStateless(responseTo(request, status, reason, { toTag: this.statelessTag(request), ...rest }), flow);
+  }
+
+  /** Sends a response that was built already, and keeps nothing. */
+  sendStateless(response: SipResponse, flow: Flow): void {
+    this.settings.wire.send(response, flow, () => undefined);
+  }
+
+  /** To tag for a stateless response. */
+  statelessTag(request: SipRequest): string {
+    return statelessTag(request, this.#secret);
   }
 
   /** Sends a request that has no Via yet, in a transaction of its own. */

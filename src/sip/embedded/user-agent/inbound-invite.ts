@@ -8,12 +8,13 @@
  */
 import { CodedError } from '../../../errors.js';
 import type { DialogHandlers, InboundInvite, SipDialog, SipHeaders, SipParty, SipSource } from '../../gateway.js';
-import { accept as acceptedType, sdpBody } from '../dialog/capabilities.js';
+import { accept as acceptedType } from '../dialog/capabilities.js';
 import type { Dialog } from '../dialog/dialog.js';
 import { addExtraHeaders } from '../dialog/extra-headers.js';
 import { refusalStatus, successHeaders, takeAnswer } from '../dialog/incoming-offer.js';
 import { partyOf, partyOfUri } from '../dialog/party.js';
 import type { SessionTimerAnswer } from '../dialog/session-timer.js';
+import { sessionBody } from '../message/body.js';
 import type { SipRequest } from '../message/message.js';
 import { responseTo } from '../message/response.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -50,7 +51,7 @@ export class WaitingInvite implements InboundInvite {
   constructor(private readonly origin: InviteOrigin) {
     const { transaction, dialog } = origin;
     const { request, flow } = transaction;
-    const body = sdpBody(request);
+    const body = sessionBody(request);
     this.#request = request;
     this.#transaction = transaction;
     this.#dialog = dialog;
@@ -60,7 +61,7 @@ export class WaitingInvite implements InboundInvite {
     this.from = partyOf(request.headers.get('From') ?? '');
     this.to = partyOf(request.headers.get('To') ?? '');
     this.trunk = origin.trunk;
-    this.offer = body.kind === 'sdp' ? body.text : undefined;
+    this.offer = body.kind === 'sdp' ? body.sdp : undefined;
     this.#limit = dialog.later(origin.decisionTimeoutMs, () => this.#giveUp(480));
     transaction.onCancel = () => this.#giveUp(487);
     dialog.deciding(transaction);

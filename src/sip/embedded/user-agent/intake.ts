@@ -5,13 +5,13 @@
  *     ACK ─────────► its dialog, or nothing
  *     CANCEL ──────► source known? ─► the INVITE it names, or 481
  *     in a dialog ─► from its peer or an admitted source? ─► the dialog, or 481
- *     the rest ────► admission ─► OPTIONS 200 │ INVITE: checks, draining? digest? ─► onInvite │ others 405, 501
+ *     the rest ────► admission ─► checks of a UAS ─► OPTIONS 200 │ INVITE: draining? digest? ─► onInvite │ BYE … 481
  */
 import type { Admission, AdmissionDecision } from '../../admission/admission.js';
 import type { InboundInvite } from '../../gateway.js';
 import type { Trunk } from '../../trunk.js';
 import { DigestServer } from '../auth/digest-server.js';
-import { allow, capabilityHeaders, unsupportedMethodStatus } from '../dialog/capabilities.js';
+import { capabilityHeaders } from '../dialog/capabilities.js';
 import { Dialog } from '../dialog/dialog.js';
 import { uasDialog } from '../dialog/dialog-state.js';
 import type { DialogEnvironment } from '../dialog/environment.js';
@@ -20,10 +20,11 @@ import { sessionTimerFields } from '../dialog/session-keeper.js';
 import { answerSessionTimer } from '../dialog/session-timer.js';
 import type { SipRequest } from '../message/message.js';
 import { responseTo, type ResponseOptions } from '../message/response.js';
+import { tagOf } from '../transaction/matching.js';
 import type { Flow } from '../transport/flow.js';
 import type { Malformed } from '../transport/transport-layer.js';
+import { refusalOf } from '../uas-checks.js';
 import { WaitingInvite } from './inbound-invite.js';
-import { inviteFault, isInDialog, requestFault, type Refusal } from './invite-checks.js';
 import { newTag } from './outbound-call.js';
 
 /** What the intake decides with. */
@@ -36,9 +37,6 @@ export interface IntakeSettings {
 }
 
 const retryAfterDrainS = 30;
-
-/** Methods we do, but in a dialog only: without a To tag they belong to none. */
-const dialogMethods = new Set(['BYE', 'INFO', 'UPDATE']);
 
 /** The way in. */
 export class Intake {
@@ -59,17 +57,17 @@ export class Intake {
 
   onRequest(request: SipRequest, flow: Flow): void {
     if (request.method === 'CANCEL') return this.#onCancel(request, flow);
-    if (isInDialog(request)) return this.#onInDialog(request, flow);
+    if (tagOf(request.headers.get('To')) !== undefined) return this.#onInDialog(request, flow);
     const trunk = this.#admit(request, flow);
     if (trunk === undefined) return;
-    if (request.method === 'INVITE') return this.#onInvite(request, flow, trunk);
-    if (dialogMethods.has(request.method)) return this.#reply(request, flow, 481);
-    if (request.method !== 'OPTIONS') {
-      // A method we do not do is refused as such, whatever else may be odd about the request.
-      return this.#reply(request, flow, unsupportedMethodStatus(request.method), { headers: { Allow: allow } });
+    const { transactions } = this.environment;
+    const refusal = refusalOf(request, transactions.statelessTag(request));
+    if (refusal !== undefined) {
+      this.environment.count(`status.${refusal.status}`);
+      return transactions.sendStateless(refusal, flow);
     }
-    const fault = requestFault(request);
-    if (fault !== undefined) return this.#refuse(request, flow, fault);
+    if (request.method === 'INVITE') return this.#onInvite(request, flow, trunk);
+    if (request.method !== 'OPTIONS') return this.#reply(request, flow, 481);
     if (this.#draining) return this.#reply(request, flow, 503, { headers: { 'Retry-After': `${retryAfterDrainS}` } });
     this.#reply(request, flow, 200, { headers: capabilityHeaders() });
   }
@@ -102,6 +100,10 @@ export class Intake {
   #onInDialog(request: SipRequest, flow: Flow): void {
     const dialog = this.environment.dialogs.find(request);
     if (dialog !== undefined && this.#isKnownSource(dialog, flow)) {
+      if (!dialog.admitRequest()) {
+        this.environment.count('dialogRate');
+        return this.#reply(request, flow, 503, { headers: { 'Retry-After': '1' } });
+      }
       const transaction = this.environment.transactions.open(request, flow);
       if (transaction !== undefined) dialog.receive(transaction);
       return;
@@ -133,8 +135,8 @@ export class Intake {
   }
 
   #onInvite(request: SipRequest, flow: Flow, trunk: Trunk): void {
-    const fault = requestFault(request) ?? inviteFault(request);
-    if (fault !== undefined) return this.#refuse(request, flow, fault);
+    // We are the end of the way, but an INVITE that has come round so often is in a loop with somebody.
+    if (Number(request.headers.get('Max-Forwards') ?? 70) === 0) return this.#reply(request, flow, 483);
     if (this.#draining) return this.#reply(request, flow, 503, { headers: { 'Retry-After': `${retryAfterDrainS}` } });
     if (!this.#isAuthentic(request, flow, trunk)) return;
     const session = answerSessionTimer(sessionTimerFields(request), this.environment.sessionTimer);
@@ -173,11 +175,6 @@ export class Intake {
     const challenges = this.#digest.challenge(realm, verdict.stale);
     this.#reply(request, flow, 401, { headers: { 'WWW-Authenticate': challenges } });
     return false;
-  }
-
-  #refuse(request: SipRequest, flow: Flow, { status, ...rest }: Refusal): void {
-    this.environment.count(`status.${status}`);
-    this.#reply(request, flow, status, rest);
   }
 
   #reply(request: SipRequest, flow: Flow, status: number, options: ResponseOptions & { reason?: string } = {}): void {

@@ -13,7 +13,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DialogHandlers, OutboundCall, OutboundCallRequest, OutboundOutcome } from '../../gateway.js';
 import { DigestClient } from '../auth/digest-client.js';
-import { accept, allow, sdpBody, supported } from '../dialog/capabilities.js';
+import { accept, allow, supported } from '../dialog/capabilities.js';
 import { Dialog } from '../dialog/dialog.js';
 import { Credentials } from '../dialog/dialog-requests.js';
 import { uacDialog } from '../dialog/dialog-state.js';
@@ -25,6 +25,7 @@ import { sessionTimerFields } from '../dialog/session-keeper.js';
 import { agreedSessionTimer, minSeOf, requestedSessionExpires } from '../dialog/session-timer.js';
 import { SuccessAck } from '../dialog/success-ack.js';
 import { HeaderFields } from '../message/header-fields.js';
+import { sessionBody } from '../message/body.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import { formatNameAddr } from '../message/name-addr.js';
 import { parseUri } from '../message/uri.js';
@@ -165,15 +166,15 @@ export class OutgoingCall implements OutboundCall {
   }
 
   #win(dialog: Dialog, response: SipResponse): void {
-    const answer = sdpBody(response);
+    const answer = sessionBody(response);
     if (answer.kind !== 'sdp') {
       this.environment.count('missingAnswer');
       this.#dismiss(dialog, 'No session description in the answer');
       return this.#lose(488, 'No answer to the offer');
     }
-    this.#settle({ ok: true, dialog, answer: answer.text }, dialog);
+    this.#settle({ ok: true, dialog, answer: answer.sdp }, dialog);
     dialog.localSdp = this.request.sdp;
-    dialog.remoteSdp = answer.text;
+    dialog.remoteSdp = answer.sdp;
     dialog.exchange = { ...dialog.exchange, local: 'none' };
     dialog.confirm(this.handlers);
     dialog.handOver();
