@@ -2,17 +2,16 @@
  * A confirmed or nearly confirmed dialog. It is kept here and not in srf, because srf's dialogs hold on to the connection
  * they came in on: after a reconnection every request in them would fail, though the server still knows them.
  *
- *     unconfirmed ──ACK──► live ──bye()──► ending ──answered or given up──► over
- *          │                │                                                 ▲
- *          └── no ACK, BYE, └── BYE, 481, 408, lost ──────────────────────────┘
- *              CANCEL
+ *     unconfirmed ──ACK──► live ──bye(), BYE, 481, 408, lost──► over
+ *          └────── no ACK, BYE, CANCEL, connection lost ──────────►┘
  */
 import { randomUUID } from 'node:crypto';
 import { CodedError } from '../../errors.js';
 import type { DialogEnd, DialogHandlers, OutboundCallRequest, SipDialog, SipParty } from '../gateway.js';
+import { capabilities, refusalOf } from './checks.js';
 import { authorize } from './digest.js';
 import type { Final, Link, RequestSpec } from './link.js';
-import { firstHeader, mediaType, sessionDescription } from './message.js';
+import { firstHeader, sessionDescription } from './message.js';
 import { failedStatus, OfferExchange } from './offers.js';
 import type { LogSink } from './options.js';
 import { endOfBye, formatReason } from './reasons.js';
@@ -43,9 +42,6 @@ export interface DialogContext {
   owe(say: () => Promise<void>): void;
 }
 
-/** Methods we take in a dialog. */
-export const allow = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
-
 /** Greater than any CSeq the forgotten dialog can have reached, and still below 2³¹ (RFC 3261 §8.1.1.5). */
 const lastCSeq = 2_147_483_000;
 
@@ -56,9 +52,9 @@ export class DrachtioDialog implements SipDialog {
   readonly #handlers: DialogHandlers;
   readonly #context: DialogContext;
   readonly #offers: OfferExchange;
-  #state: 'unconfirmed' | 'live' | 'ending' | 'over' = 'live';
+  #state: 'unconfirmed' | 'live' | 'over' = 'live';
   #confirmation: { settle: (error?: CodedError) => void; owesAnswer: boolean; timer: NodeJS.Timeout } | undefined;
-  #ending: Promise<void> | undefined;
+  #byeAnswered: Promise<void> = Promise.resolve();
   #markOver: () => void = () => undefined;
   readonly #whenOver = new Promise<void>((resolve) => (this.#markOver = resolve));
 
@@ -72,7 +68,7 @@ export class DrachtioDialog implements SipDialog {
       t1Ms: context.t1Ms,
       link: () => context.link(),
       ask: (spec) => this.#ask(spec),
-      broken: (text) => void this.#hangUp({ by: 'timeout', q850Cause: undefined, text }),
+      broken: (text) => this.#hangUp({ by: 'timeout', q850Cause: 102, text }),
     });
   }
 
@@ -89,35 +85,22 @@ export class DrachtioDialog implements SipDialog {
     this.#state = 'unconfirmed';
     // the server gives up after 64·T1 itself and tells us; this is for a server that does not
     const timer = setTimeout(
-      () => void this.#hangUp({ by: 'timeout', q850Cause: undefined, text: 'no ACK' }),
+      () => this.#hangUp({ by: 'timeout', q850Cause: 102, text: 'No ACK' }),
       80 * this.#context.t1Ms,
     );
     this.#confirmation = { settle, owesAnswer, timer };
   }
 
-  /** A request the server received in this dialog. */
+  /** A request the server received in this dialog. Every one gets an answer the RFC allows. */
   handle(request: SrfRequest, response: SrfResponse): void {
-    switch (request.method) {
-      case 'ACK':
-        this.#acknowledged(request);
-        break;
-      case 'BYE':
-        this.#respond(response, 200);
-        this.#finish(endOfBye(request.source, firstHeader(request, 'reason')));
-        break;
-      case 'INVITE':
-      case 'UPDATE':
-        this.#offers.receive(request, response);
-        break;
-      case 'INFO':
-        this.#respond(response, 200);
-        this.#call(() => this.#handlers.onInfo(mediaType(request) ?? '', request.body ?? ''));
-        break;
-      case 'OPTIONS':
-        this.#respond(response, 200, { Allow: allow, Accept: 'application/sdp', Supported: 'timer' });
-        break;
-      default:
-        this.#respond(response, 405, { Allow: allow });
+    if (request.method === 'ACK') this.#acknowledged(request);
+    else if (request.method === 'BYE') {
+      this.#respond(response, 200);
+      this.#finish(endOfBye(request.source, firstHeader(request, 'reason')));
+    } else {
+      const refusal = refusalOf(request);
+      if (refusal) this.#respond(response, refusal.status, refusal.headers, refusal.reason);
+      else this.#answer(request, response);
     }
   }
 
@@ -131,9 +114,11 @@ export class DrachtioDialog implements SipDialog {
   }
 
   async bye(reason?: { q850Cause: number; text: string }): Promise<void> {
-    if (this.#state === 'over') return;
-    this.#ending ??= this.#sayBye(reason);
-    await this.#ending;
+    if (this.#state !== 'over') {
+      this.#byeAnswered = this.#sayBye(reason);
+      this.#finish({ by: 'local', q850Cause: reason?.q850Cause, text: reason?.text });
+    }
+    await this.#byeAnswered;
   }
 
   /** Asks the peer whether it is still in this dialog; undefined = the question did not get out. */
@@ -157,9 +142,13 @@ export class DrachtioDialog implements SipDialog {
     this.#finish({ by: 'transport', q850Cause: undefined, text: 'connection to drachtio-server lost before the ACK' });
   }
 
-  /** Ends without a word, for a gateway that stops. */
-  abandon(): void {
-    this.#finish({ by: 'local', q850Cause: undefined, text: undefined });
+  #answer(request: SrfRequest, response: SrfResponse): void {
+    if (request.method === 'INVITE' || request.method === 'UPDATE') this.#offers.receive(request, response);
+    else if (request.method === 'INFO') {
+      this.#respond(response, 200);
+      const contentType = firstHeader(request, 'content-type') ?? '';
+      this.#call(() => this.#handlers.onInfo(contentType, request.body ?? ''));
+    } else this.#respond(response, 200, capabilities);
   }
 
   #acknowledged(request: SrfRequest): void {
@@ -170,7 +159,7 @@ export class DrachtioDialog implements SipDialog {
       return;
     }
     if (confirmation.owesAnswer && body === undefined) {
-      void this.#hangUp({ by: 'remote', q850Cause: undefined, text: 'the ACK carried no answer' });
+      this.#hangUp({ by: 'remote', q850Cause: 79, text: 'The ACK held no answer' });
       return;
     }
     this.#confirmation = undefined;
@@ -181,52 +170,51 @@ export class DrachtioDialog implements SipDialog {
   }
 
   /** A request in this dialog; 481 and 408 end it (RFC 3261 §12.2.1.2), the end of the dialog ends the wait. */
-  async #ask(spec: RequestSpec, authorization: Readonly<Record<string, string>> = {}): Promise<Final> {
-    if (this.#state === 'over') return { kind: 'unknownDialog', text: 'the dialog is over' };
-    const link = this.#context.link();
-    if (link === undefined) return { kind: 'linkDown', text: 'no connection to drachtio-server' };
-    const headers = { ...spec.headers, ...authorization };
-    const final = await Promise.race([
-      link.ask({ ...spec, headers, dialogId: this.identity.stackId }),
-      this.#whenOver.then((): Final => ({ kind: 'unknownDialog', text: 'the dialog is over' })),
-    ]);
-    if (final.kind !== 'response') return final;
-    const { status } = final.response;
-    if ((status === 401 || status === 407) && Object.keys(authorization).length === 0) {
-      const answer = this.#authorization(final, spec.method);
-      if (answer) return this.#ask(spec, answer);
-    }
-    if (spec.method !== 'BYE' && (status === 481 || status === 408)) {
-      void this.#hangUp({ by: status === 408 ? 'timeout' : 'remote', q850Cause: undefined, text: `${status}` });
+  async #ask(spec: RequestSpec): Promise<Final> {
+    const over: Final = { kind: 'unknownDialog', text: 'the dialog is over' };
+    if (this.#state === 'over') return over;
+    const final = await Promise.race([this.#try(spec), this.#whenOver.then(() => over)]);
+    const status = final.kind === 'response' ? final.response.status : 0;
+    if (status === 481 || status === 408) {
+      this.#hangUp({ by: status === 408 ? 'timeout' : 'remote', q850Cause: undefined, text: `${status} in dialog` });
     }
     return final;
   }
 
+  /** A request with the dialog's id, and once more with credentials when they are asked for. */
+  async #try(spec: RequestSpec): Promise<Final> {
+    const link = this.#context.link();
+    if (link === undefined) return { kind: 'linkDown', text: 'no connection to drachtio-server' };
+    const dialogId = this.identity.stackId;
+    const final = await link.ask({ ...spec, dialogId });
+    const answer = this.#authorization(final, spec.method);
+    return answer === undefined ? final : link.ask({ ...spec, headers: { ...spec.headers, ...answer }, dialogId });
+  }
+
   /** Credentials for a challenge; only in calls that we made, never for who called us (SAFETY S7). */
-  #authorization(final: Extract<Final, { kind: 'response' }>, method: string): Record<string, string> | undefined {
+  #authorization(final: Final, method: string): Record<string, string> | undefined {
     const { credentials } = this.identity;
-    if (credentials === undefined) return undefined;
+    if (credentials === undefined || final.kind !== 'response') return undefined;
     const proxy = final.response.status === 407;
+    if (!proxy && final.response.status !== 401) return undefined;
     const challenge = final.response.get(proxy ? 'proxy-authenticate' : 'www-authenticate');
     const value = authorize(challenge, credentials, { method, uri: final.request.uri, cnonce: randomUUID() });
     return value === undefined ? undefined : { [proxy ? 'Proxy-Authorization' : 'Authorization']: value };
   }
 
   async #sayBye(reason: { q850Cause: number; text: string } | undefined): Promise<void> {
-    if (this.#state === 'live') this.#state = 'ending';
     const headers: Record<string, string> = reason ? { Reason: formatReason(reason) } : {};
-    const final = await this.#ask({ method: 'BYE', headers });
+    const final = await this.#try({ method: 'BYE', headers });
+    // nobody waits for what can only be said past a server that forgot, or later
     if (final.kind === 'unknownDialog') void this.#farewell(reason);
     if (final.kind === 'linkDown') this.#context.owe(() => this.#farewell(reason));
-    this.#finish({ by: 'local', q850Cause: reason?.q850Cause, text: reason?.text });
   }
 
-  /** Ends for a fault of the peer: with a BYE that nobody waits for. */
-  async #hangUp(end: DialogEnd): Promise<void> {
+  /** Ends for a fault of the peer, with a BYE that nobody waits for. */
+  #hangUp(end: DialogEnd): void {
     if (this.#state === 'over') return;
-    const link = this.#context.link();
+    void this.#sayBye(end.q850Cause === undefined ? undefined : { q850Cause: end.q850Cause, text: end.text ?? '' });
     this.#finish(end);
-    await link?.ask({ method: 'BYE', headers: {}, dialogId: this.identity.stackId });
   }
 
   /**
@@ -261,8 +249,13 @@ export class DrachtioDialog implements SipDialog {
     else this.#call(() => this.#handlers.onEnd(end));
   }
 
-  #respond(response: SrfResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
-    this.#context.link()?.respond(response, status, { headers });
+  #respond(
+    response: SrfResponse,
+    status: number,
+    headers: Readonly<Record<string, string>> = {},
+    reason?: string,
+  ): void {
+    this.#context.link()?.respond(response, status, { headers, ...(reason === undefined ? {} : { reason }) });
   }
 
   #call(run: () => void): void {

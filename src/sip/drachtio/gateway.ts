@@ -8,8 +8,9 @@ import type {
   SipGateway,
 } from '../gateway.js';
 import type { Trunk } from '../trunk.js';
+import { capabilities, refusalOf, type Refusal } from './checks.js';
 import { Connection } from './connection.js';
-import { allow, type DrachtioDialog } from './dialog.js';
+import type { DrachtioDialog } from './dialog.js';
 import { DrachtioInvite } from './invites.js';
 import { allHeaders, firstHeader, sessionDescription } from './message.js';
 import type { DrachtioOptions } from './options.js';
@@ -21,9 +22,6 @@ import { Survivors } from './survivors.js';
 /** BYEs of `stop` are waited for this long. */
 const farewellMs = 2000;
 const retryAfterS = 30;
-
-/** Requests that mean nothing outside a dialog. */
-const inDialogMethods = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK']);
 
 /** Signalling through a drachtio-server. */
 export class DrachtioGateway implements SipGateway {
@@ -104,13 +102,12 @@ export class DrachtioGateway implements SipGateway {
     let limit: NodeJS.Timeout | undefined;
     await Promise.race([
       Promise.all([
-        ...dialogs.map((dialog) => dialog.bye({ q850Cause: 16, text: 'Shutting down' })),
+        ...dialogs.map((dialog) => dialog.bye({ q850Cause: 31, text: 'Shutting down' })),
         ...[...this.#attempts].map((attempt) => attempt.outcome),
       ]),
       new Promise((resolve) => (limit = setTimeout(resolve, farewellMs))),
     ]);
     clearTimeout(limit);
-    for (const dialog of dialogs) dialog.abandon();
     this.#survivors.stop();
     this.#connection.stop();
   }
@@ -152,22 +149,25 @@ export class DrachtioGateway implements SipGateway {
       this.#count('ignored');
       // srf remembers an INVITE until we answer it, which we never will; the server forgets it after a minute
       request.agent.mapServer.get(request.socket)?.pendingNetworkInvites.delete(request.get('call-id') ?? '');
-    } else if (verdict.kind === 'refuse') {
-      this.#refuse(response, verdict.status, { 'Retry-After': `${verdict.retryAfterS}` });
-    } else if (method === 'INVITE') this.#authenticate(request, response, verdict.trunk);
-    else if (method === 'OPTIONS') {
-      this.#connection.link?.respond(response, 200, {
-        headers: { Allow: allow, Accept: 'application/sdp', Supported: 'timer' },
-      });
-    } else if (inDialogMethods.has(method)) this.#unknownDialog(request, response);
-    else this.#refuse(response, 405, { Allow: allow });
+      return;
+    }
+    if (verdict.kind === 'refuse') {
+      this.#refuse(response, { status: verdict.status, headers: { 'Retry-After': `${verdict.retryAfterS}` } });
+      return;
+    }
+    const refusal = refusalOf(request);
+    if (refusal) this.#refuse(response, refusal);
+    else if (method !== 'INVITE' && method !== 'OPTIONS') this.#unknownDialog(request, response);
+    else if (this.#draining) this.#refuse(response, { status: 503, headers: { 'Retry-After': `${retryAfterS}` } });
+    else if (method === 'INVITE') this.#authenticate(request, response, verdict.trunk);
+    else this.#connection.link?.respond(response, 200, { headers: capabilities });
   }
 
   /** An UPDATE may belong to a call of ours that is not answered yet: our offer is still out (RFC 3311 §5.2). */
   #unknownDialog(request: SrfRequest, response: SrfResponse): void {
     const callId = request.get('call-id');
     const early = [...this.#attempts].some((attempt) => attempt.sipCallId === callId);
-    if (request.method !== 'UPDATE' || !early) this.#refuse(response, 481, {});
+    if (request.method !== 'UPDATE' || !early) this.#refuse(response, { status: 481 });
     else this.#connection.link?.respond(response, sessionDescription(request) === undefined ? 200 : 491, {});
   }
 
@@ -180,7 +180,7 @@ export class DrachtioGateway implements SipGateway {
     }
     if (authenticator === undefined) {
       log('error', 'a trunk wants digest authentication and nothing can check it', { trunk: name });
-      this.#refuse(response, 403, {});
+      this.#refuse(response, { status: 403 });
       return;
     }
     const { realm, users } = inboundAuth;
@@ -191,21 +191,15 @@ export class DrachtioGateway implements SipGateway {
     }
     // srf joins several values into one field, which RFC 3261 §7.3.1 forbids for this one: the last is what all clients know
     const challenge = authenticator.challenge(realm, verdict.stale).at(-1) ?? '';
-    this.#refuse(response, 401, { 'WWW-Authenticate': challenge });
+    this.#refuse(response, { status: 401, headers: { 'WWW-Authenticate': challenge } });
   }
 
   #invite(request: SrfRequest, response: SrfResponse, trunk: string): void {
     const link = this.#connection.link;
     if (link === undefined || this.#handlers === undefined) return;
-    const unsupported = unsupportedExtensions(request);
     const short = tooSmall(request);
-    if (this.#draining) this.#refuse(response, 503, { 'Retry-After': `${retryAfterS}` });
-    else if (firstHeader(request, 'contact') === undefined) this.#refuse(response, 400, {}, 'Missing Contact');
-    else if (unsupported !== '') this.#refuse(response, 420, { Unsupported: unsupported });
-    else if (short) this.#refuse(response, 422, short);
-    else if ((request.body ?? '').trim() !== '' && sessionDescription(request) === undefined) {
-      this.#refuse(response, 415, { Accept: 'application/sdp' });
-    } else {
+    if (short) this.#refuse(response, { status: 422, headers: short });
+    else {
       const invite = new DrachtioInvite(request, response, link, trunk, this.#context);
       this.#invites.add(invite);
       try {
@@ -217,18 +211,12 @@ export class DrachtioGateway implements SipGateway {
     }
   }
 
-  #refuse(response: SrfResponse, status: number, headers: Readonly<Record<string, string>>, reason?: string): void {
-    this.#count(`${status}`);
+  #refuse(response: SrfResponse, { status, headers = {}, reason }: Refusal): void {
+    this.#count(`status.${status}`);
     this.#connection.link?.respond(response, status, { headers, ...(reason === undefined ? {} : { reason }) });
   }
 
   #count(reason: string): void {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
-}
-
-/** Required extensions we do not have, for Unsupported (RFC 3261 §8.2.2.3). */
-function unsupportedExtensions(request: SrfRequest): string {
-  const required = (request.get('require') ?? '').split(',').map((tag) => tag.trim());
-  return required.filter((tag) => tag !== '' && tag.toLowerCase() !== 'timer').join(', ');
 }

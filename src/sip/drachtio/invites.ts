@@ -4,11 +4,12 @@
  *     waiting ──accept──► answered ──ACK──► a dialog
  *        │                    └── no ACK, BYE, connection lost ──► accept rejects
  *        ├── reject ──► over
- *        └── CANCEL, connection lost ──► cancelled: the server has answered 487 by itself
+ *        └── CANCEL, connection lost, nobody decides ──► cancelled: the server has answered 487, or we answer 480
  */
 import { CodedError } from '../../errors.js';
 import type { DialogHandlers, InboundInvite, SipDialog, SipHeaders, SipParty, SipSource } from '../gateway.js';
-import { allow, DrachtioDialog, type DialogContext } from './dialog.js';
+import { allow } from './checks.js';
+import { DrachtioDialog, type DialogContext } from './dialog.js';
 import type { Link, Responded } from './link.js';
 import { firstHeader, parseParty, partyOfUri, safeHeaders, sessionDescription, sourceOf } from './message.js';
 import type { SrfRequest, SrfResponse } from './srf-types.js';
@@ -20,6 +21,9 @@ export interface InviteContext extends DialogContext {
   /** The invite no longer waits for a decision. */
   decided(invite: DrachtioInvite): void;
 }
+
+/** The server forgets an INVITE that is undecided for 64 s, and a response to it would go nowhere. */
+const decisionTimeoutMs = 60_000;
 
 /** The invite. */
 export class DrachtioInvite implements InboundInvite {
@@ -36,6 +40,7 @@ export class DrachtioInvite implements InboundInvite {
   readonly #context: InviteContext;
   readonly #cancelListeners: (() => void)[] = [];
   readonly #release: () => void;
+  readonly #limit: NodeJS.Timeout;
   #state: 'waiting' | 'over' | 'cancelled' | 'disconnected' = 'waiting';
 
   constructor(request: SrfRequest, response: SrfResponse, link: Link, trunk: string, context: InviteContext) {
@@ -52,6 +57,10 @@ export class DrachtioInvite implements InboundInvite {
     this.offer = sessionDescription(request);
     request.on('cancel', () => this.#giveUp('cancelled'));
     this.#release = link.whenDown(() => this.#giveUp('disconnected'));
+    this.#limit = setTimeout(() => {
+      link.respond(response, 480, {});
+      this.#giveUp('cancelled');
+    }, decisionTimeoutMs);
   }
 
   header(name: string): string | undefined {
@@ -88,7 +97,7 @@ export class DrachtioInvite implements InboundInvite {
   reject(status: number, options: { reason?: string; headers?: SipHeaders } = {}): void {
     if (this.#state !== 'waiting') return;
     this.#decided();
-    this.#link.respond(this.#response, status, {
+    this.#link.respond(this.#response, status >= 300 && status <= 699 ? status : 500, {
       headers: safeHeaders(options.headers),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
     });
@@ -115,6 +124,7 @@ export class DrachtioInvite implements InboundInvite {
 
   #decided(): void {
     this.#state = 'over';
+    clearTimeout(this.#limit);
     this.#release();
     this.#context.decided(this);
   }

@@ -7,6 +7,7 @@ const compactForms: Readonly<Record<string, string>> = {
   'session-expires': 'x',
   supported: 'k',
   'content-type': 'c',
+  'content-encoding': 'e',
   contact: 'm',
   'refer-to': 'r',
   'call-id': 'i',

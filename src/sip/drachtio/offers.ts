@@ -11,10 +11,12 @@
  * | arrives     | peer has one undecided | ours is out, or peer owes an answer |
  * |-------------|------------------------|-------------------------------------|
  * | an offer    | 500 with Retry-After   | 491                                 |
+ * | our turn    | wait until it is over  | wait until it is over               |
  *
  * srf's `Dialog#modify` is not used: a refused re-INVITE leaves its counter up, and the next one waits for ever.
  */
 import type { DialogHandlers, OfferOutcome, SipDialog } from '../gateway.js';
+import { allow, capabilities } from './checks.js';
 import type { Final, Link, RequestSpec } from './link.js';
 import { sessionDescription } from './message.js';
 import { answerRefresh, tooSmall } from './session-timer.js';
@@ -28,7 +30,7 @@ export interface OfferPort {
   readonly t1Ms: number;
   link(): Link | undefined;
   ask(spec: RequestSpec): Promise<Final>;
-  /** The peer left a 200 unacknowledged, or its ACK without the answer it owed. */
+  /** The peer left a 200 unacknowledged. */
   broken(text: string): void;
 }
 
@@ -42,24 +44,28 @@ export class OfferExchange {
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #ackTimer: NodeJS.Timeout | undefined;
-  #glareTimer: { handle: NodeJS.Timeout; wake: () => void } | undefined;
+  #glareTimer: NodeJS.Timeout | undefined;
+  /** The request of the peer that waits for its owner's decision. */
+  #undecided: SrfResponse | undefined;
+  /** What waits for the peer's exchange to end. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(port: OfferPort) {
     this.#port = port;
   }
 
-  /** A re-INVITE or UPDATE from the peer. */
+  /** A re-INVITE or UPDATE from the peer that has passed the checks of a UAS. */
   receive(request: SrfRequest, response: SrfResponse): void {
     const offer = sessionDescription(request);
-    const hasBody = (request.body ?? '').trim() !== '';
     const short = tooSmall(request);
-    if (short) this.#respond(response, 422, { headers: short });
-    else if (hasBody && offer === undefined) this.#respond(response, 415, { headers: { Accept: 'application/sdp' } });
+    if (this.#peer === 'deciding' || this.#peer === 'updating') {
+      this.#respond(response, 500, { headers: { 'Retry-After': `${Math.floor(Math.random() * 11)}` } });
+    } else if (offer !== undefined && (this.#ours === 'sent' || this.#peer === 'offered')) {
+      this.#respond(response, 491, {});
+    } else if (short) this.#respond(response, 422, { headers: short });
     else if (request.method === 'UPDATE' && offer === undefined) {
-      this.#respond(response, 200, { headers: answerRefresh(request) });
-    } else if (this.#peer === 'deciding' || this.#peer === 'updating') {
-      this.#respond(response, 500, { headers: { 'Retry-After': `${Math.floor(Math.random() * 10)}` } });
-    } else if (this.#ours === 'sent' || this.#peer === 'offered') this.#respond(response, 491, {});
+      this.#respond(response, 200, { headers: { ...capabilities, ...answerRefresh(request) } });
+    } else if (this.#ours === 'sent') this.#respond(response, 491, {});
     else void this.#decide(request, response, offer);
   }
 
@@ -69,16 +75,16 @@ export class OfferExchange {
     const owedAnswer = this.#peer === 'offered';
     this.#peer = 'none';
     clearTimeout(this.#ackTimer);
-    if (!owedAnswer) return;
-    if (body === undefined) this.#port.broken('the ACK carried no answer');
-    else this.#port.handlers.onAnswer(body);
+    this.#wakeWaiting();
+    // without the answer it owed the session stays as it was
+    if (owedAnswer && body !== undefined) this.#port.handlers.onAnswer(body);
   }
 
   /** Sends a re-INVITE; several wait for each other, and one that meets the peer's is tried once more. Never rejects. */
   async send(offer: string): Promise<Reinvited> {
     const turn = this.#queue.then(async () => {
       const first = await this.#attempt(offer);
-      if (first.ok || first.status !== 491 || this.#closed) return first;
+      if (first.ok || first.status !== 491) return first;
       await this.#waitAfterGlare();
       return this.#attempt(offer);
     });
@@ -86,20 +92,23 @@ export class OfferExchange {
     return turn;
   }
 
-  /** The dialog is over. */
+  /** The dialog is over: what is undecided gets its 487 (RFC 3261 §15.1.2), what waits is let go. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#ackTimer);
-    clearTimeout(this.#glareTimer?.handle);
-    this.#glareTimer?.wake();
+    clearTimeout(this.#glareTimer);
+    this.#wakeWaiting();
+    if (this.#undecided) this.#respond(this.#undecided, 487, {});
+    this.#undecided = undefined;
   }
 
   async #attempt(offer: string): Promise<Reinvited> {
+    while (this.#peer !== 'none' && !this.#closed) await new Promise<void>((wake) => this.#waiting.push(wake));
     if (this.#closed) return { ok: false, status: 481 };
-    if (this.#peer !== 'none' || this.#ours !== 'none') return { ok: false, status: 491 };
     this.#ours = 'sent';
     try {
-      const final = await this.#port.ask({ method: 'INVITE', headers: {}, body: offer });
+      const headers = { Allow: allow, Supported: 'timer' };
+      const final = await this.#port.ask({ method: 'INVITE', headers, body: offer });
       if (final.kind !== 'response') return { ok: false, status: failedStatus(final) };
       if (final.response.status >= 300) return { ok: false, status: final.response.status };
       final.ack();
@@ -114,40 +123,52 @@ export class OfferExchange {
 
   async #decide(request: SrfRequest, response: SrfResponse, offer: string | undefined): Promise<void> {
     this.#peer = request.method === 'UPDATE' ? 'updating' : 'deciding';
-    let cancelled = false;
-    request.on('cancel', () => (cancelled = true));
+    this.#undecided = response;
+    // the server answers a cancelled request itself
+    request.on('cancel', () => (this.#undecided = undefined));
     const outcome = await decision(this.#port.handlers, offer);
-    if (this.#closed || cancelled) {
-      this.#peer = 'none';
-      // the server has answered a cancelled request itself
-      if (!cancelled) this.#respond(response, 487, {});
-      return;
+    const isOpen = this.#undecided === response;
+    this.#undecided = undefined;
+    if (!isOpen) this.#settle('none');
+    else if (!outcome.ok) {
+      this.#settle('none');
+      const { status, reason } = outcome;
+      const isRefusal = status >= 300 && status <= 699;
+      this.#respond(response, isRefusal ? status : 500, reason === undefined ? {} : { reason });
+    } else {
+      const awaitsAck = request.method === 'INVITE';
+      this.#settle(!awaitsAck ? 'none' : offer === undefined ? 'offered' : 'answered');
+      if (awaitsAck) this.#ackTimer = setTimeout(() => this.#port.broken('No ACK'), 64 * this.#port.t1Ms);
+      const headers = { Allow: allow, Supported: 'timer', ...answerRefresh(request) };
+      this.#respond(response, 200, { body: outcome.sdp, headers });
     }
-    if (!outcome.ok) {
-      this.#peer = 'none';
-      this.#respond(response, outcome.status, outcome.reason === undefined ? {} : { reason: outcome.reason });
-      return;
-    }
-    const awaitsAck = request.method === 'INVITE';
-    this.#peer = !awaitsAck ? 'none' : offer === undefined ? 'offered' : 'answered';
-    if (awaitsAck) this.#ackTimer = setTimeout(() => this.#port.broken('no ACK'), 64 * this.#port.t1Ms);
-    this.#respond(response, 200, { body: outcome.sdp, headers: answerRefresh(request) });
+  }
+
+  #settle(peer: 'none' | 'answered' | 'offered'): void {
+    this.#peer = peer;
+    if (peer === 'none') this.#wakeWaiting();
   }
 
   #respond(response: SrfResponse, status: number, options: Parameters<Link['respond']>[2]): void {
     this.#port.link()?.respond(response, status, options, (outcome) => {
       if (outcome.ok || status >= 300) return;
-      this.#peer = 'none';
       clearTimeout(this.#ackTimer);
+      this.#settle('none');
     });
+  }
+
+  #wakeWaiting(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, up to 2 s for the other, in steps of 10 ms, at T1 = 500 ms. */
   async #waitAfterGlare(): Promise<void> {
+    if (this.#closed) return;
     const [fromMs, steps] = this.#port.ownsCallId ? [2100, 191] : [0, 201];
     const delayMs = ((fromMs + 10 * Math.floor(Math.random() * steps)) * this.#port.t1Ms) / 500;
     await new Promise<void>((wake) => {
-      this.#glareTimer = { handle: setTimeout(wake, delayMs), wake };
+      this.#glareTimer = setTimeout(wake, delayMs);
+      this.#waiting.push(wake);
     });
   }
 }

@@ -9,8 +9,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DialogHandlers, OutboundCall, OutboundCallRequest, OutboundOutcome } from '../gateway.js';
+import { allow } from './checks.js';
 import { authorize } from './digest.js';
-import { allow, DrachtioDialog, type DialogContext } from './dialog.js';
+import { DrachtioDialog, type DialogContext } from './dialog.js';
 import type { Final, Link } from './link.js';
 import { firstHeader, parseParty, safeHeaders, sessionDescription } from './message.js';
 import { failedStatus } from './offers.js';

@@ -31,6 +31,7 @@ export class Survivors {
   readonly #probeIntervalMs: number;
   readonly #survivors = new Map<DrachtioDialog, Survivor>();
   readonly #debts = new Map<() => Promise<void>, NodeJS.Timeout>();
+  #stopped = false;
 
   constructor(graceMs: number, probeIntervalMs: number) {
     this.#graceMs = graceMs;
@@ -59,7 +60,7 @@ export class Survivors {
 
   /** Says a BYE that could not be sent once there is a connection. */
   owe(say: () => Promise<void>): void {
-    if (this.#debts.size >= maxDebts) return;
+    if (this.#stopped || this.#debts.size >= maxDebts) return;
     this.#debts.set(
       say,
       setTimeout(() => this.#debts.delete(say), debtLimitMs),
@@ -74,6 +75,7 @@ export class Survivors {
 
   /** Ends all timers. */
   stop(): void {
+    this.#stopped = true;
     for (const { timer } of this.#survivors.values()) clearTimeout(timer);
     for (const timer of this.#debts.values()) clearTimeout(timer);
     this.#survivors.clear();

@@ -1,7 +1,6 @@
 /** A SIP peer that does nothing by itself: a UDP socket, a queue of what came, and requests built by hand. */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 import { HeaderFields } from '../../../src/sip/embedded/message/header-fields.js';
 import type { SipMessage, SipRequest, SipResponse } from '../../../src/sip/embedded/message/message.js';
 import { parseMessage } from '../../../src/sip/embedded/message/parse.js';
@@ -114,7 +113,7 @@ export class RawPeer {
     const socket = createSocket('udp4');
     const peer = new RawPeer(socket);
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-    peer.port = (socket.address() as AddressInfo).port;
+    peer.port = (socket.address()).port;
     return peer;
   }
 
