@@ -149,6 +149,12 @@ describe('Token buckets', () => {
     );
   });
 
+  it('save up no more than the burst, however long nobody asks', () => {
+    const bucket = new TokenBucket(5, 10, 0);
+    const taken = Array.from({ length: 20 }, () => bucket.take(3_600_000)).filter((waitS) => waitS === 0);
+    expect(taken).toHaveLength(10);
+  });
+
   it('remember a bounded number of keys, forgetting the one not used for longest', () => {
     const buckets = new TokenBuckets(0.001, 1, 3);
     for (const key of ['a', 'b', 'c']) expect(buckets.take(key, 0)).toBe(0);

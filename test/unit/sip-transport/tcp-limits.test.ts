@@ -47,6 +47,11 @@ describe('Connections are bounded', () => {
     closing.push(() => udp.close());
     udp.send(requestBytes(), ours.port('udp'));
     await until(() => ours.heard.length === 1);
+    many.forEach((peer) => peer.close());
+    await until(() => ours.layer.counters().connections === 0);
+    const [later] = await peers(ours, 1);
+    later?.send(message);
+    await until(() => ours.heard.length === 2);
   });
 
   it('in time to the first whole message; keep-alives and parts of one do not count', async () => {
