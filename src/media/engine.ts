@@ -25,6 +25,9 @@ export interface EngineOptions {
   readonly onCrash?: (reason: string) => void;
 }
 
+/** One for RTP, one for RTCP. */
+const PORTS_PER_LEG = 2;
+
 /** A command that waits for its `result`. */
 interface Pending {
   readonly worker: MediaWorkerSlot;
@@ -108,7 +111,7 @@ export class MediaEngine implements MediaPlane {
   }
 
   freePorts(): number {
-    return this.#ports.free(this.#options.nowMs());
+    return this.#ports.free(this.#options.nowMs()) * PORTS_PER_LEG;
   }
 
   async close(): Promise<void> {

@@ -27,7 +27,7 @@ export interface MediaPlane {
   onEvent(listener: (event: CallMediaEvent) => void): void;
   /** The latest counters of each worker. */
   metrics(): readonly WorkerMetrics[];
-  /** RTP ports not in use and not in quarantine. */
+  /** Media ports not in use and not in quarantine; a leg takes two, for RTP and RTCP. */
   freePorts(): number;
   /** Ends all calls and workers. */
   close(): Promise<void>;

@@ -27,7 +27,7 @@ export class WaveformPlc {
   readonly #crossfade: number;
   readonly #fadeStart: number;
   readonly #fadeEnd: number;
-  /** Samples of one coarse step of the pitch search: 8 kHz resolution at any rate. */
+  /** Samples of one coarse step of the pitch search: 4 kHz resolution at any rate, as Appendix I has it. */
   readonly #stride: number;
   /** What was played last, newest at the end. */
   readonly #past: Float32Array;
@@ -49,7 +49,7 @@ export class WaveformPlc {
     this.#crossfade = samples(crossfadeMs);
     this.#fadeStart = samples(fadeStartMs);
     this.#fadeEnd = samples(fadeEndMs);
-    this.#stride = Math.max(1, Math.floor(rateHz / 8000));
+    this.#stride = Math.max(1, Math.floor(rateHz / 4000));
     this.#past = new Float32Array(2 * this.#longest + this.#match);
     this.#period = new Float32Array(this.#longest);
   }
@@ -142,10 +142,11 @@ export class WaveformPlc {
   /** Normalised correlation of the last 10 ms with those `lag` samples earlier, looking at every `stride`th sample. */
   #correlation(lag: number, stride: number): number {
     const past = this.#past;
+    const end = past.length;
     let cross = 0;
     let energy = 0;
     let energyBefore = 0;
-    for (let i = past.length - this.#match; i < past.length; i += stride) {
+    for (let i = end - this.#match; i < end; i += stride) {
       const now = past[i]!;
       const before = past[i - lag]!;
       cross += now * before;
@@ -159,6 +160,11 @@ export class WaveformPlc {
     const past = this.#past;
     const kept = Math.max(0, past.length - samples);
     past.copyWithin(0, past.length - kept);
+    // The usual case, a frame that fills its array, is a block copy; the loop saves the others from making a view.
+    if (kept > 0 && frame.length === samples) {
+      past.set(frame, kept);
+      return;
+    }
     for (let i = kept; i < past.length; i++) past[i] = frame[samples - past.length + i]!;
   }
 }

@@ -30,9 +30,10 @@ export const MAX_BACKLOG_MS = 400;
 /** Made-up audio in a row after which there is silence. */
 export const MAX_MADE_UP_MS = 100;
 
-/** Slack kept; more at the start, so that the first second settles the phase for good. */
+/** Slack kept, at least and per ms of jitter; more at the start, so that the first second settles the phase for good. */
 const START_GUARD_MS = 1;
 const GUARD_MS = 0.3;
+const GUARD_RATIO = 0.05;
 const SETTLING_MS = 1000;
 /** Slack that must remain after a tick was saved, at least, and per ms of jitter. */
 const MARGIN_MS = 4;
@@ -157,7 +158,8 @@ function marginMs(spreadMs: number): number {
 }
 
 function guardMs(view: DelayView): number {
-  return view.sinceStartMs < SETTLING_MS ? START_GUARD_MS : GUARD_MS;
+  const leastMs = view.sinceStartMs < SETTLING_MS ? START_GUARD_MS : GUARD_MS;
+  return leastMs + view.spreadMs * GUARD_RATIO;
 }
 
 /** Delay that can be saved now: whole ticks and what waits decoded in any case. */

@@ -14,22 +14,10 @@
 
 import type { PlayoutStatistics } from '../protocol.js';
 import type { PlayoutFormatFactory } from './decoder-bank.js';
-import { DelayEstimator } from './delay-estimator.js';
+import { DelayControl } from './delay-control.js';
 import { PacketStore, type PlayoutPacket, type StoredPacket } from './packet-store.js';
 import { PlayoutAudio } from './playout-audio.js';
-import {
-  CEILING_MS,
-  MAX_MADE_UP_MS,
-  TICK_MS,
-  chooseCorrection,
-  chooseSource,
-  createDelayView,
-  createSourceView,
-  targetDelayMs,
-  type Correction,
-  type Source,
-} from './playout-policy.js';
-import { RecentMinimum } from './recent-minimum.js';
+import { MAX_MADE_UP_MS, TICK_MS, chooseSource, createSourceView, type Source } from './playout-policy.js';
 
 export type { PlayoutFormat, PlayoutFormatFactory } from './decoder-bank.js';
 export type { PlayoutPacket } from './packet-store.js';
@@ -40,13 +28,8 @@ export type PlayoutOutcome = 'played' | 'concealed' | 'silent';
 /** What became of a packet. `unknown`: its payload type was not negotiated; `astray`: far from all others, on trial. */
 export type InsertVerdict = 'stored' | 'duplicate' | 'late' | 'unknown' | 'astray';
 
-/** Ticks over which the least lag and the residue are watched. */
-const WATCHED_TICKS = 25;
 /** Packets looked at per tick at most; bounds the work of a tick. */
 const MAX_STEPS = 300;
-/** Refusals beyond this are not counted. */
-const MAX_REFUSED_MS = 1000;
-const FORGIVEN_PER_TICK_MS = 2;
 /** A packet that fills less of the gap before it than this has become delay. */
 const DELAY_GROWTH_MS = 1;
 
@@ -54,12 +37,8 @@ const DELAY_GROWTH_MS = 1;
 export class Playout {
   private readonly audio: PlayoutAudio;
   private readonly store = new PacketStore();
-  private readonly estimator = new DelayEstimator(CEILING_MS);
-  private readonly lags = new RecentMinimum(WATCHED_TICKS);
-  private readonly residues = new RecentMinimum(WATCHED_TICKS);
+  private readonly control = new DelayControl();
   private readonly source = createSourceView();
-  private readonly delay = createDelayView();
-  private readonly correction: Correction = { kind: 'none', amountMs: 0, minSimilarity: 1 };
 
   private idle = true;
   private pauseAnnounced = false;
@@ -69,10 +48,6 @@ export class Playout {
   private packetMs = TICK_MS;
   private astraySequence = -1;
 
-  private startMs = NaN;
-  private correctionMs = -Infinity;
-  private missMs = -Infinity;
-  private refusedMs = 0;
   private depth = 0;
 
   private played = 0;
@@ -112,7 +87,7 @@ export class Playout {
 
   /** What the policy steers {@link Playout.depthMs} to. */
   get targetMs(): number {
-    return targetDelayMs(this.estimator.spreadMs);
+    return this.control.targetMs;
   }
 
   /** Files a packet away; duplicates and other packets that must not be played are best left to the receive stream. */
@@ -123,11 +98,11 @@ export class Playout {
     this.clockRateHz = format.clockRateHz;
     const verdict = this.file(packet);
     if (verdict === 'stored' || verdict === 'late') {
-      this.estimator.observe(packet.arrivalMs, (packet.extendedTimestamp * 1000) / format.clockRateHz);
+      this.control.arrived(packet.arrivalMs, (packet.extendedTimestamp * 1000) / format.clockRateHz);
     }
     if (verdict === 'late') {
       this.late++;
-      this.missMs = packet.arrivalMs;
+      this.control.missed(packet.arrivalMs);
     }
     return verdict;
   }
@@ -147,15 +122,15 @@ export class Playout {
     this.tickConcealed = false;
     this.tickSilent = false;
     this.tickAudible = this.audio.available > 0;
-    this.planCorrection(nowMs);
+    this.control.plan(nowMs);
     this.fill(nowMs);
     const isWhole = !this.tickConcealed && !this.tickSilent;
     if (isWhole) {
-      this.depth = nowMs - this.nextMediaMs + this.waitingMs() - this.estimator.fastestTransitMs;
+      this.depth = nowMs - this.nextMediaMs + this.waitingMs() - this.control.fastestTransitMs;
       this.correct(nowMs);
     }
     this.audio.read(output, this.frame());
-    if (isWhole) this.residues.add(this.waitingMs());
+    if (isWhole) this.control.leftOver(this.waitingMs());
     return this.count();
   }
 
@@ -165,11 +140,9 @@ export class Playout {
     this.decide(false);
     this.audio.endStream(!this.idle);
     this.store.clear();
-    this.estimator.clear();
+    this.control.clear();
     this.idle = true;
     this.clockRateHz = 0;
-    this.startMs = NaN;
-    this.missMs = -Infinity;
     this.astraySequence = -1;
   }
 
@@ -239,7 +212,7 @@ export class Playout {
     source.hasHead = head !== undefined;
     source.madeUpMs = this.madeUpMs;
     source.pauseAnnounced = this.pauseAnnounced;
-    source.slowestTransitMs = this.estimator.slowestTransitMs;
+    source.slowestTransitMs = this.control.slowestTransitMs;
     if (head !== undefined) {
       const mediaMs = this.mediaMsOf(head);
       source.inSequence = head.extendedSequence === this.store.nextSequence;
@@ -268,7 +241,7 @@ export class Playout {
     const missing = this.frame() - this.audio.available;
     switch (source) {
       case 'play':
-        if (this.source.gapMs < -DELAY_GROWTH_MS) this.noteDelayGrowth(nowMs);
+        if (this.source.gapMs < -DELAY_GROWTH_MS) this.noteGrowth(nowMs);
         return this.playHead();
       case 'start':
         this.start(nowMs);
@@ -295,22 +268,20 @@ export class Playout {
   private start(nowMs: number): void {
     this.idle = false;
     this.audio.riseFromSilence();
-    this.lags.clear();
-    this.residues.clear();
-    if (Number.isNaN(this.startMs)) this.startMs = nowMs;
+    this.control.started(nowMs);
   }
 
-  private noteDelayGrowth(nowMs: number): void {
-    this.missMs = nowMs;
-    this.lags.clear();
-    this.residues.clear();
+  /** A packet came after its place was made up; playing it all the same has become delay. */
+  private noteGrowth(nowMs: number): void {
+    this.control.missed(nowMs);
+    this.control.forgetTicks();
   }
 
   private playHead(): void {
     const { inSequence, gapMs, lagMs } = this.source;
     // No sequence number is missing and the packet is not late: its sender said nothing meanwhile.
-    this.decide(inSequence && gapMs > -DELAY_GROWTH_MS);
-    this.lags.add(lagMs);
+    if (this.madeUpMs > 0) this.decide(inSequence && gapMs > -DELAY_GROWTH_MS);
+    this.control.decoded(lagMs);
     this.decodeHead();
   }
 
@@ -345,12 +316,13 @@ export class Playout {
     const head = this.store.head();
     if (head === undefined) return;
     if (!this.idle) this.audio.breakOff();
+    this.decide(false);
     const durationMs = this.audio.durationMs(head);
     this.nextMediaMs = this.mediaMsOf(head) + Math.max(0, durationMs);
     this.madeUpMs = 0;
     this.droppedMs += Math.max(0, durationMs);
     this.store.release();
-    this.lags.clear();
+    this.control.forgetTicks();
   }
 
   /** Makes up `missing` samples, or less when the next packet is due before. */
@@ -362,37 +334,17 @@ export class Playout {
     this.audio.makeUp(samples, this.madeUpMs >= MAX_MADE_UP_MS);
   }
 
-  private planCorrection(nowMs: number): void {
-    const { delay, correction } = this;
-    if (this.idle) {
-      correction.kind = 'none';
-      return;
-    }
-    delay.slackMs = this.lags.value - this.estimator.slowestTransitMs;
-    delay.usualSlackMs = this.lags.value - this.estimator.usualSlowTransitMs;
-    delay.lags = this.lags.size;
-    delay.residueMs = this.residues.size === 0 ? 0 : this.residues.value;
-    delay.spreadMs = this.estimator.spreadMs;
-    delay.sinceStartMs = nowMs - this.startMs;
-    delay.sinceCorrectionMs = nowMs - this.correctionMs;
-    delay.sinceMissMs = nowMs - this.missMs;
-    delay.refusedMs = this.refusedMs;
-    chooseCorrection(delay, correction);
-  }
-
+  /** Shortens or lengthens what waits, if the policy wants it and the audio allows it. */
   private correct(nowMs: number): void {
-    const { correction } = this;
-    if (correction.kind === 'none') {
-      this.refusedMs = Math.max(0, this.refusedMs - FORGIVEN_PER_TICK_MS);
-    } else if (correction.kind === 'shorten' ? this.shorten(nowMs) : this.lengthen()) {
-      this.correctionMs = nowMs;
-    } else {
-      this.refusedMs = Math.min(MAX_REFUSED_MS, this.refusedMs + TICK_MS);
-    }
+    const { kind } = this.control.correction;
+    if (kind === 'none') return;
+    const isDone = kind === 'shorten' ? this.shorten(nowMs) : this.lengthen();
+    if (isDone) this.control.corrected(nowMs);
+    else this.control.refused();
   }
 
   private shorten(nowMs: number): boolean {
-    const { amountMs, minSimilarity } = this.correction;
+    const { amountMs, minSimilarity } = this.control.correction;
     const needed = this.audio.neededToShorten(amountMs, this.frame());
     while (this.audio.available < needed && this.lookAhead(nowMs) === 'play') this.decodeHead();
     if (this.tickConcealed || this.audio.shorten(amountMs, this.frame(), minSimilarity) === 0) return false;
@@ -401,11 +353,9 @@ export class Playout {
   }
 
   private lengthen(): boolean {
-    const { amountMs, minSimilarity } = this.correction;
+    const { amountMs, minSimilarity } = this.control.correction;
     if (this.audio.lengthen(amountMs, minSimilarity) === 0) return false;
     this.decelerated++;
-    this.lags.clear();
-    this.residues.clear();
     return true;
   }
 

@@ -8,7 +8,7 @@ export interface Relation<Leg> {
 }
 
 /** Greatest gain of a relation: +24 dB. */
-export const greatestRelationGain = 16;
+const greatestRelationGain = 16;
 
 const none: readonly never[] = [];
 

@@ -1,0 +1,184 @@
+/**
+ * The only place that knows everyone: builds the rooms from a configuration and ties them together.
+ *
+ *   config ─► media engine ─┐
+ *          ─► SIP front end ─┼─► call service ─► REST API, events, metrics, health
+ *          ─► log ──────────┘
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createApi } from './api/api.js';
+import { systemClock } from './call/clock.js';
+import { drainCalls } from './call/drain.js';
+import { randomIds } from './call/ids.js';
+import { type CallService, createCallService } from './call/service.js';
+import type { CallSettings } from './call/settings.js';
+import type { Config } from './config/config.js';
+import { MediaEngine } from './media/engine.js';
+import { startWorkerThread } from './media/worker-link.js';
+import { Admission } from './sip/admission/admission.js';
+import { DrachtioGateway } from './sip/drachtio/gateway.js';
+import { DigestServer } from './sip/embedded/auth/digest-server.js';
+import { EmbeddedGateway } from './sip/embedded/gateway.js';
+import type { SipGateway } from './sip/gateway.js';
+import { Health } from './telemetry/health.js';
+import { createLog, type Log } from './telemetry/log.js';
+import { Metrics } from './telemetry/metrics.js';
+
+/** A pair of ports rests this long before another leg gets it (SAFETY M12). */
+const PORT_QUARANTINE_MS = 5000;
+/** A call without legs ends after this long, so that nothing stays for ever. */
+const IDLE_CALL_MS = 3_600_000;
+
+/** What tests may put in the place of the machine. */
+export interface AppOverrides {
+  /** Compiled `media/worker.js`; default: beside this file. */
+  readonly workerEntry?: URL;
+  readonly log?: Log;
+}
+
+/** The server as a whole. */
+export interface App {
+  readonly service: CallService;
+  readonly gateway: SipGateway;
+  readonly engine: MediaEngine;
+  /** Binds everything; resolves when calls can come. */
+  start(): Promise<void>;
+  /** Where the REST API listens, e.g. `http://127.0.0.1:3000`. */
+  readonly httpUrl: string;
+  /** Takes nothing new, waits for calls up to the configured deadline, ends the rest, closes everything. */
+  stop(deadlineMs?: number): Promise<void>;
+}
+
+/** Builds the server; nothing listens until {@link App.start}. */
+export function createApp(config: Config, overrides: AppOverrides = {}): App {
+  const log = overrides.log ?? createLog({ level: config.log.level, personalData: config.log.personalData });
+  for (const warning of config.warnings) log.warn({ warning }, 'The configuration deserves a look.');
+
+  const engine = createEngine(config, log, overrides.workerEntry);
+  const gateway = createGateway(config, log);
+  const service = createCallService({
+    settings: callSettings(config),
+    media: engine,
+    gateway,
+    clock: systemClock,
+    ids: randomIds(randomBytes),
+    log,
+  });
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const health = new Health({ gateway, media: engine, service });
+  const metrics = new Metrics({ gateway, media: engine, service });
+  const api = createApi({
+    service,
+    clock: systemClock,
+    host: config.http.host,
+    keys: config.http.apiKeys,
+    version,
+    checkHealth: () => health.check(),
+    renderMetrics: () => metrics.render(),
+  });
+
+  api.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.observeRequest({ method: request.method, route, status: reply.statusCode, durationMs: reply.elapsedTime });
+    done();
+  });
+
+  return {
+    service,
+    gateway,
+    engine,
+    async start() {
+      await engine.start();
+      await service.start();
+      await api.listen({ host: config.http.host, port: config.http.port });
+    },
+    get httpUrl() {
+      return urlOf(api);
+    },
+    async stop(deadlineMs = config.drainTimeoutMs) {
+      const outcome = await drainCalls(service, systemClock, deadlineMs);
+      log.info(outcome, 'Drained.');
+      service.stop();
+      await gateway.stop();
+      await api.close();
+      await engine.close();
+    },
+  };
+}
+
+function createEngine(
+  config: Config,
+  log: Log,
+  workerEntry = new URL('./media/worker.js', import.meta.url),
+): MediaEngine {
+  const dsp = new WebAssembly.Module(readFileSync(new URL('../wasm/build/dsp.wasm', import.meta.url)));
+  return new MediaEngine({
+    workers: config.mediaWorkers,
+    host: config.rtp.host,
+    ports: { min: config.rtp.portMin, max: config.rtp.portMax, quarantineMs: PORT_QUARANTINE_MS },
+    spawn: () => startWorkerThread(workerEntry, { dsp }),
+    nowMs: () => performance.now(),
+    // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
+    random: () => randomInt(2 ** 47) / 2 ** 47,
+    onCrash: (reason) => log.error({ reason }, 'A media worker crashed and is replaced.'),
+  });
+}
+
+function createGateway(config: Config, log: Log): SipGateway {
+  const { sip, drachtio, externalIp } = config;
+  const admission = new Admission({
+    trunks: config.trunks,
+    limits: {
+      perAddressPerS: sip.rate.requestsPerSecondPerIp,
+      perAddressBurst: sip.rate.burst,
+      newCallsPerS: sip.rate.newCallsPerSecond,
+      newCallsBurst: sip.rate.newCallsPerSecond * 2,
+    },
+    now: () => performance.now(),
+  });
+  if (drachtio) {
+    return new DrachtioGateway({
+      ...drachtio,
+      admission,
+      authenticator: new DigestServer({ nonceKey: randomBytes(32), now: () => performance.now() }),
+      log: (level, message, fields) => log[level](fields ?? {}, message),
+    });
+  }
+  return new EmbeddedGateway({
+    listen: sip.listen,
+    admission,
+    ...(externalIp === undefined ? {} : { externalHost: externalIp }),
+    timers: sip.timers,
+    onThrow: (thrown) => log.error({ err: thrown }, 'A SIP handler failed.'),
+  });
+}
+
+function callSettings(config: Config): CallSettings {
+  const { rtp, capacity, trunks, routes, codecs, mediaAddress } = config;
+  const isLoopback = mediaAddress.startsWith('127.') || mediaAddress === '::1';
+  return {
+    trunks,
+    routes,
+    limits: capacity,
+    media: {
+      address: mediaAddress,
+      codecs: codecs.map((encoding) => ({ encoding })),
+      ptimeMs: rtp.ptimeMs,
+      rtcpMux: rtp.mux,
+      remotePolicy: { allowPrivate: rtp.allowPrivate, allowLoopback: rtp.allowLoopback ?? isLoopback },
+    },
+    rtpTimeoutMs: config.rtpTimeoutMs,
+    rtpHoldTimeoutMs: config.rtpHoldTimeoutMs,
+    idleTimeoutMs: IDLE_CALL_MS,
+  };
+}
+
+function urlOf(api: FastifyInstance): string {
+  const { address, family, port } = api.server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
