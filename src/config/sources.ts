@@ -41,7 +41,10 @@ export function readSources(environment: Environment, readFile: ReadFile): Sourc
         return { key: variable.name + printPath(path.slice(variable.key.split('.').length)), source };
       }
       const key = printPath(path);
-      if (valueAt(file.content, path) !== undefined) return { key, source: file.path };
+      // What is missing in a list's item is missing in the file: defaults have no such lists.
+      const isInList = path.some((step) => typeof step === 'number');
+      const inFile = valueAt(file.content, path) ?? (isInList ? valueAt(file.content, path.slice(0, -1)) : undefined);
+      if (inFile !== undefined) return { key, source: file.path };
       return { key: variable?.name ?? key, source: 'default' };
     },
     isSecret: (path) => path.includes('password') || variableOf(path)?.secret === true,
