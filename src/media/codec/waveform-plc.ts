@@ -27,7 +27,7 @@ export class WaveformPlc {
   readonly #crossfade: number;
   readonly #fadeStart: number;
   readonly #fadeEnd: number;
-  /** Samples of one coarse step of the pitch search: 4 kHz resolution at any rate, as Appendix I has it. */
+  /** Samples of one coarse step of the pitch search: 8 kHz resolution at any rate. */
   readonly #stride: number;
   /** What was played last, newest at the end. */
   readonly #past: Float32Array;
@@ -49,7 +49,7 @@ export class WaveformPlc {
     this.#crossfade = samples(crossfadeMs);
     this.#fadeStart = samples(fadeStartMs);
     this.#fadeEnd = samples(fadeEndMs);
-    this.#stride = Math.max(1, Math.floor(rateHz / 4000));
+    this.#stride = Math.max(1, Math.floor(rateHz / 8000));
     this.#past = new Float32Array(2 * this.#longest + this.#match);
     this.#period = new Float32Array(this.#longest);
   }
@@ -111,49 +111,42 @@ export class WaveformPlc {
 
   /** Pitch period in samples: the lag at which the last 10 ms resemble what came before most. */
   #findPeriod(): number {
-    let best = this.#longest;
-    let bestScore = leastCorrelation;
-    for (let lag = this.#shortest; lag <= this.#longest; lag += this.#stride) {
-      const score = this.#correlation(lag, this.#stride);
-      if (score > bestScore) {
-        bestScore = score;
-        best = lag;
-      }
-    }
-    this.#voiced = bestScore > leastCorrelation;
-    return this.#voiced && this.#stride > 1 ? this.#refine(best) : best;
+    const coarse = this.#bestLag(this.#shortest, this.#longest, this.#stride, leastCorrelation);
+    this.#voiced = coarse > 0;
+    if (!this.#voiced) return this.#longest;
+    if (this.#stride === 1) return coarse;
+    const first = Math.max(this.#shortest, coarse - this.#stride + 1);
+    return this.#bestLag(first, Math.min(this.#longest, coarse + this.#stride - 1), 1, -1);
   }
 
-  /** The best lag to the sample around a coarse one. */
-  #refine(coarse: number): number {
-    let best = coarse;
-    let bestScore = -1;
-    const last = Math.min(this.#longest, coarse + this.#stride - 1);
-    for (let lag = Math.max(this.#shortest, coarse - this.#stride + 1); lag <= last; lag++) {
-      const score = this.#correlation(lag, 1);
-      if (score > bestScore) {
-        bestScore = score;
-        best = lag;
-      }
-    }
-    return best;
-  }
-
-  /** Normalised correlation of the last 10 ms with those `lag` samples earlier, looking at every `stride`th sample. */
-  #correlation(lag: number, stride: number): number {
+  /**
+   * The lag of greatest normalised correlation above `least`, looking at every `stride`th lag and sample; 0 if none is.
+   */
+  #bestLag(first: number, last: number, stride: number, least: number): number {
     const past = this.#past;
     const end = past.length;
-    let cross = 0;
-    let energy = 0;
-    let energyBefore = 0;
-    for (let i = end - this.#match; i < end; i += stride) {
-      const now = past[i]!;
-      const before = past[i - lag]!;
-      cross += now * before;
-      energy += now * now;
-      energyBefore += before * before;
+    const begin = end - this.#match;
+    let energy = 1e-20;
+    let energyBefore = 1e-20;
+    for (let i = begin; i < end; i += stride) {
+      energy += past[i]! ** 2;
+      energyBefore += past[i - first]! ** 2;
     }
-    return cross / Math.sqrt(energy * energyBefore + 1e-20);
+    let best = 0;
+    let bestScore = least;
+    for (let lag = first; lag <= last; lag += stride) {
+      let cross = 0;
+      for (let i = begin; i < end; i += stride) cross += past[i]! * past[i - lag]!;
+      const score = cross / Math.sqrt(energy * Math.max(energyBefore, 1e-20));
+      if (score > bestScore) {
+        bestScore = score;
+        best = lag;
+      }
+      // The next window begins one step earlier: one sample more at its beginning, one less at its end.
+      const leaving = past[begin + Math.floor((end - 1 - begin) / stride) * stride - lag]!;
+      energyBefore += past[begin - lag - stride]! ** 2 - leaving ** 2;
+    }
+    return best;
   }
 
   #remember(frame: Float32Array, samples: number): void {
