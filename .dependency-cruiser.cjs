@@ -40,7 +40,10 @@ module.exports = {
       comment: 'call → sip/gateway, sip/sdp, media/plane, media/protocol; never an adapter or an edge.',
       severity: 'error',
       from: { path: '^src/call/' },
-      to: { path: '^src/', pathNot: '^src/(call/|sip/gateway\\.ts|sip/sdp/|media/(plane|protocol)\\.ts|errors\\.ts)' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(call/|sip/(gateway|trunk)\\.ts|sip/sdp/|media/(plane|protocol)\\.ts|errors\\.ts)',
+      },
     },
     {
       name: 'sip-knows-no-calls',

@@ -8,7 +8,7 @@
  */
 
 /** Ticks that may run in a row to catch up after a stall. */
-export const MAX_CATCH_UP = 2;
+const MAX_CATCH_UP = 2;
 
 /** Length of a tick in ms. */
 export const TICK_MS = 20;
