@@ -84,6 +84,8 @@ export interface RigOptions {
   readonly speaksAt?: (mediaMs: number) => boolean;
   /** A packet as it leaves the sender may be changed, or suppressed (undefined) with its sequence number used up. */
   readonly alter?: (packet: SentPacket) => SentPacket | undefined;
+  /** Every so many ticks one runs late by this much. */
+  readonly lateTicks?: { readonly every: number; readonly byMs: number };
   /** False skips a tick, as a stalled worker does. */
   readonly ticksAt?: (tick: number) => boolean;
 }
@@ -105,8 +107,7 @@ export interface TickRecord {
   readonly samples: Float32Array;
 }
 
-/** The payload type of the rig's own audio. */
-export const RIG_PAYLOAD_TYPE = 96;
+const RIG_PAYLOAD_TYPE = 96;
 
 /** Runs one stream. */
 export class PlayoutRig {
@@ -152,8 +153,9 @@ export class PlayoutRig {
   run(durationMs: number, onTick: (record: TickRecord) => void, keepsAudio = false): void {
     const last = this.#tick + Math.round(durationMs / 20);
     for (; this.#tick < last; this.#tick++) {
-      const jitterMs = this.#options.tickJitterMs ?? 0;
-      const nowMs = this.#tick * 20 + (this.#random.nextRatio() * 2 - 1) * jitterMs;
+      const { tickJitterMs = 0, lateTicks } = this.#options;
+      let nowMs = this.#tick * 20 + (this.#random.nextRatio() * 2 - 1) * tickJitterMs;
+      if (lateTicks !== undefined && this.#tick % lateTicks.every === 0) nowMs += lateTicks.byMs;
       this.#sendUntil(nowMs);
       for (const { arrivalMs, packet } of this.network.arrivals(nowMs)) this.#receive(packet, arrivalMs);
       if (!(this.#options.ticksAt?.(this.#tick) ?? true)) continue;

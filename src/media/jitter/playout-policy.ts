@@ -53,6 +53,9 @@ const RECENT_MISS_MS = 2000;
 /** Catching up takes no more than this per tick: one and a half times the speed. */
 const MAX_STEP_MS = 10;
 const MIN_SIMILARITY = 0.85;
+const RESIDUE_SIMILARITY = 0.6;
+/** A lengthening must be allowed this much, or a deep voice could not be lengthened. */
+const LONGEST_PITCH_MS = 12.5;
 /** The longer a change is wanted, the less alike the joined places have to be: noise is never alike, and need not be. */
 const SIMILARITY_DECAY_PER_MS = 0.001;
 
@@ -127,13 +130,8 @@ export function chooseCorrection(view: DelayView, correction: Correction): void 
   if (view.lags === 0) return;
   if (view.usualSlackMs < guardMs(view)) {
     if (view.sinceCorrectionMs < lengtheningInterval(view)) return;
-    want(
-      correction,
-      'lengthen',
-      Math.max(5, TICK_MS - view.residueMs),
-      view.sinceMissMs < RECENT_MISS_MS ? 0.25 : 0,
-      view,
-    );
+    const urgency = view.sinceMissMs < RECENT_MISS_MS ? 0.25 : 0;
+    want(correction, 'lengthen', Math.max(LONGEST_PITCH_MS, TICK_MS - view.residueMs), urgency, view);
     return;
   }
   const excessMs = excess(view);
@@ -144,7 +142,11 @@ export function chooseCorrection(view: DelayView, correction: Correction): void 
   } else if (view.residueMs >= MIN_RESIDUE_MS && view.slackMs >= MARGIN_MS / 2) {
     const isOutside = view.slackMs + view.residueMs >= TICK_MS + marginMs(view.spreadMs);
     const intervalMs = isOutside ? PROMPT_INTERVAL_MS : CALM_INTERVAL_MS;
-    if (view.sinceCorrectionMs >= intervalMs) want(correction, 'shorten', view.residueMs, 0, view);
+    if (view.sinceCorrectionMs < intervalMs) return;
+    want(correction, 'shorten', view.residueMs, 0, view);
+    // A small one may wait for a place where it cannot be heard.
+    if (view.residueMs >= TICK_MS / 2 || isOutside) return;
+    correction.minSimilarity = Math.max(correction.minSimilarity, RESIDUE_SIMILARITY);
   }
 }
 
@@ -170,8 +172,8 @@ function excess(view: DelayView): number {
 }
 
 function lengtheningInterval(view: DelayView): number {
-  if (view.sinceMissMs < RECENT_MISS_MS || view.sinceStartMs < SETTLING_MS) return MISSING_INTERVAL_MS;
-  return view.usualSlackMs < 0 ? PROMPT_INTERVAL_MS : CALM_INTERVAL_MS;
+  const isUrgent = view.sinceMissMs < RECENT_MISS_MS || view.sinceStartMs < SETTLING_MS;
+  return isUrgent ? MISSING_INTERVAL_MS : CALM_INTERVAL_MS;
 }
 
 function want(

@@ -78,7 +78,7 @@ describe('changes of delay', () => {
   it.each<[string, Partial<DelayView>, Partial<Correction>]>([
     ['shortens by a tick when a tick can be saved', slack(24.5), { kind: 'shorten', amountMs: 20 }],
     ['lengthens by a tick before packets are missed', slack(0.2), { kind: 'lengthen', amountMs: 20 }],
-    ['lengthens by what is missing to a tick', { ...slack(0.2), residueMs: 8 }, { kind: 'lengthen', amountMs: 12 }],
+    ['lengthens by what is missing to a tick', { ...slack(0.2), residueMs: 5 }, { kind: 'lengthen', amountMs: 15 }],
     ['keeps more distance in the first second', { ...slack(0.8), sinceStartMs: 500 }, { kind: 'lengthen' }],
     ['does not lengthen for one slow packet', { slackMs: -30, usualSlackMs: 10 }, { kind: 'none' }],
     ['wants more slack before it saves when jitter is large', { ...slack(24.5), spreadMs: 30 }, { kind: 'none' }],
@@ -91,6 +91,7 @@ describe('changes of delay', () => {
     ],
     ['catches up in every tick', { ...slack(100), sinceCorrectionMs: 20 }, { kind: 'shorten' }],
     ['takes out a residue', { ...slack(10), residueMs: 12 }, { kind: 'shorten', amountMs: 12 }],
+    ['lengthens by a pitch period at least', { ...slack(0.2), residueMs: 18 }, { kind: 'lengthen', amountMs: 12.5 }],
     ['takes out a residue at leisure', { ...slack(10), residueMs: 12, sinceCorrectionMs: 4900 }, { kind: 'none' }],
     ['leaves a residue that may be needed', { ...slack(1), residueMs: 12 }, { kind: 'none' }],
     ['does not save on the word of few ticks', { ...slack(30), lags: 3 }, { kind: 'none' }],
