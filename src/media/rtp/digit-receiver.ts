@@ -80,7 +80,7 @@ export class DigitReceiver {
     } else if (known === undefined && this.continues(packet, event, steps)) {
       this.follow(this.newest, packet, event, nowMs);
     } else {
-      this.begin(known ?? this.freeRecord(), packet, event, clockRateHz, nowMs);
+      this.begin(known ?? this.oldestRecord(), packet, event, clockRateHz, nowMs);
     }
   }
 
@@ -159,12 +159,9 @@ export class DigitReceiver {
     this.listener.pressEnded(press.event, durationMs, ending);
   }
 
-  private freeRecord(): Press {
-    let press = this.presses[this.nextSlot] ?? this.newest;
-    if (press === this.newest) {
-      this.nextSlot = (this.nextSlot + 1) % REMEMBERED;
-      press = this.presses[this.nextSlot] ?? press;
-    }
+  /** The record of the oldest press. */
+  private oldestRecord(): Press {
+    const press = this.presses[this.nextSlot] ?? this.newest;
     this.nextSlot = (this.nextSlot + 1) % REMEMBERED;
     return press;
   }

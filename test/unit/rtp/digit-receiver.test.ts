@@ -204,6 +204,25 @@ describe('DigitReceiver', () => {
       expect(told).toEqual(['+1', '-1 100 end']);
     });
 
+    it('tells one press when a repeated end has the timestamp of the end', () => {
+      const { hear, told } = rig();
+      const packets = press(100, 5000).map((sent, n) => (n > 4 ? { ...sent, timestamp: 5800 } : sent));
+      for (const sent of packets.filter((_, n) => n !== 5)) hear(sent);
+      expect(told).toEqual(['+1', '-1 100 end']);
+    });
+
+    it('ignores ends that go on after the next press began', () => {
+      const { hear, told } = rig();
+      press(100, 5000)
+        .slice(0, 5)
+        .forEach((sent) => hear(sent));
+      press(106, 8000, 5, '2').forEach((sent, n) => {
+        hear({ ...sent, sequence: 106 + 2 * n });
+        hear({ sequence: 107 + 2 * n, timestamp: 5000, duration: 800, end: true });
+      });
+      expect(told).toEqual(['+1', '-1 100 end', '+2', '-2 100 end']);
+    });
+
     it('tells one press when the ends jump anywhere', () => {
       const { hear, told } = rig();
       press(100, 5000).forEach((sent, n) => hear(n > 4 ? { ...sent, timestamp: n * 1_000_000 } : sent));

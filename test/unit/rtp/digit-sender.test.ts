@@ -98,7 +98,8 @@ describe('DigitSender', () => {
     expect(digits.send('1'.repeat(65), 40, 40)).toBe(0);
     expect(digits.refused).toBe(65);
     expect(digits.send('1-2', 40, 40)).toBe(1);
-    run(20);
+    expect(digits.send('1'.repeat(62), 40, 40)).toBe(2);
+    run(9);
     expect(told).toEqual(['1:40', '2:40']);
   });
 
@@ -180,7 +181,7 @@ describe('DigitSender', () => {
     expect(lines.filter((line) => line.endsWith('E'))).toHaveLength(3);
     expect(lines.filter((line) => line.includes('M'))).toHaveLength(1);
     const full = Math.floor((durationMs * clockRateHz) / 1000 / 0xffff);
-    expect(lines.filter((line) => line.endsWith(" 65535"))).toHaveLength(full);
+    expect(lines.filter((line) => line.endsWith(' 65535'))).toHaveLength(full);
   });
 
   it('breaks a press off when the clock changes, and goes on with the next', () => {

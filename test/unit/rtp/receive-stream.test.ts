@@ -71,6 +71,12 @@ describe('ReceiveStream', () => {
     expect(hear({ sequence: 111, timestamp: 110 * 160 + 16_000 })).toBe('play');
   });
 
+  it('plays a packet whose timestamp stands still', () => {
+    const { hear } = rig();
+    hear({ sequence: 10 });
+    expect(hear({ sequence: 11, timestamp: 1600 })).toBe('play');
+  });
+
   it('begins anew at a timestamp that jumps more than 2 s or goes back, at once and without renumbering', () => {
     const { hear, stream } = rig();
     hear({ sequence: 10 });
@@ -124,6 +130,14 @@ describe('ReceiveStream', () => {
       expect(hear({ sequence: 900 + n, ssrc: 2 })).toBe('probation');
       expect(hear({ sequence: 10 + n })).toBe('play');
     }
+  });
+
+  it('needs two packets again after a trial was passed', () => {
+    const { hear } = rig();
+    hear({ sequence: 10 });
+    hear({ sequence: 500, ssrc: 2 });
+    hear({ sequence: 501, ssrc: 2 });
+    expect(hear({ sequence: 501, timestamp: 7, ssrc: 2 })).toBe('probation');
   });
 
   it('follows back when the first source goes on after the other fell silent', () => {

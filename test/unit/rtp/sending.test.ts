@@ -61,10 +61,14 @@ describe('RtpSender and Packetizer', () => {
     [40, [0, 1, 0, 1, 0, 1]],
     [50, [0, 0, 1, 0, 1, 0]],
     [60, [0, 0, 1, 0, 0, 1]],
+    [120, [0, 0, 0, 0, 0, 1]],
   ])('at ptime %i packets leave in the tick that completes them', (ptime, perTick) => {
     const { packets } = send(new Array<number>(6).fill(ptime));
     expect(perTick.map((_, tick) => packets.filter((packet) => packet.tick === tick).length)).toEqual(perTick);
     for (const packet of packets) expect(packet.blocks).toHaveLength(ptime / 10);
+    expect(packets.flatMap((packet) => packet.blocks)).toEqual(
+      Array.from({ length: (packets.length * ptime) / 10 }, (_, n) => n),
+    );
   });
 
   it('advance the timestamp in silence and mark the packet after it', () => {

@@ -88,6 +88,18 @@ describe('policy nat', () => {
     expect(latch.locked).toBe(false);
   });
 
+  it.each([
+    ['one address', (n: number) => [natAddress, 9000 + (n % 2)] as const],
+    ['one port', (n: number) => [n % 2 === 0 ? natAddress : attacker, 9000] as const],
+  ])('does not add up two sources at %s', (_name, source) => {
+    const { hear, latch } = rig('nat');
+    for (let n = 0; n < 50; n++) {
+      const [address, port] = source(n);
+      expect(hear(address, port, n * 20, n)).toBe(false);
+    }
+    expect(latch.locked).toBe(false);
+  });
+
   it('stays locked whatever others send', () => {
     const { stream, target } = rig('nat');
     stream(natAddress, 9000, 0, 5);
@@ -136,11 +148,14 @@ describe('the signalled source', () => {
 });
 
 describe('new signalling', () => {
-  it('with a new address sends there at once and learns anew', () => {
+  it.each([
+    ['address', { address: '192.0.2.77', rtpPort: 4000, rtcpPort: 4001 }],
+    ['port', { address: '192.0.2.1', rtpPort: 7000, rtcpPort: 7001 }],
+  ])('with a new %s sends there at once and learns anew', (_name, remote) => {
     const { latch, stream, target } = rig('nat');
     stream(natAddress, 9000, 0, 5);
-    latch.signal({ address: '192.0.2.77', rtpPort: 7000, rtcpPort: 7001 }, false, 1000);
-    expect(target()).toBe('192.0.2.77:7000');
+    latch.signal(remote, false, 1000);
+    expect(target()).toBe(`${remote.address}:${remote.rtpPort}`);
     expect(latch.locked).toBe(false);
     expect(stream(natAddress, 9000, 1020, 5, 200)).toBe(1);
     expect(target()).toBe(`${natAddress}:9000`);
