@@ -72,8 +72,20 @@ interface Waiting {
   readonly take: (message: PeerMessage) => void;
 }
 
+/** What a {@link PeerDialog} needs of the peer it belongs to. */
+export interface PeerSide {
+  readonly gateway: SipAddress;
+  /** Host and port it listens on. */
+  readonly address: string;
+  /** Its Contact value. */
+  readonly contact: string;
+  /** A new Via for a request of it. */
+  via(branch?: string): string;
+  send(text: string): void;
+}
+
 /** A peer with one socket (UDP) or one connection to the gateway and a listener of its own (TCP). */
-export class SipPeer {
+export class SipPeer implements PeerSide {
   /** Everything that came, in order, taken or not. */
   readonly received: PeerMessage[] = [];
   readonly #untaken: PeerMessage[] = [];
@@ -91,17 +103,14 @@ export class SipPeer {
     return peer;
   }
 
-  /** Host and port it listens on. */
   get address(): string {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** A new Via for a request of this peer. */
   via(branch = `z9hG4bK${randomId()}`): string {
     return `SIP/2.0/${this.gateway.transport.toUpperCase()} ${this.address};branch=${branch};rport`;
   }
 
-  /** The Contact of this peer. */
   get contact(): string {
     return `<sip:peer@${this.address};transport=${this.gateway.transport}>`;
   }
@@ -221,7 +230,7 @@ export class PeerDialog {
   readonly remoteUri: string;
 
   constructor(
-    readonly peer: SipPeer,
+    readonly peer: PeerSide,
     options: { readonly user?: string; readonly invite?: PeerMessage } = {},
   ) {
     const { invite } = options;
