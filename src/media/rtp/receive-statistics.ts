@@ -30,7 +30,6 @@ export class ReceiveCounters {
   private octets = 0;
   private duplicates = 0;
   private reordered = 0;
-  private late = 0;
   private readonly dropped: Record<DropReason, number> = {
     source: 0,
     malformed: 0,
@@ -95,11 +94,6 @@ export class ReceiveCounters {
     this.dropped[reason] += 1;
   }
 
-  /** Counts a packet that came after its time to be played. */
-  countLate(): void {
-    this.late += 1;
-  }
-
   /** Interarrival jitter now, ms. */
   get jitterMs(): number {
     return this.jitterNowMs;
@@ -125,8 +119,8 @@ export class ReceiveCounters {
     return true;
   }
 
-  /** Everything counted over the whole leg. */
-  statistics(): ReceiveStatistics {
+  /** Everything counted over the whole leg. @param late packets that came after their time to be played, as the buffer counts */
+  statistics(late = 0): ReceiveStatistics {
     const expected = this.expectedBefore + (this.numbering === 0 ? 0 : this.expected());
     const lost = Math.max(0, expected - this.uniqueBefore - this.unique);
     return {
@@ -136,7 +130,7 @@ export class ReceiveCounters {
       lossRatio: expected <= 0 ? 0 : lost / expected,
       duplicates: this.duplicates,
       reordered: this.reordered,
-      late: this.late,
+      late,
       jitterMs: this.jitterNowMs,
       dropped: { ...this.dropped },
     };

@@ -125,12 +125,13 @@ export class SourceLatch {
   /**
    * Learns from a parsed packet that {@link screen} answered `learn` for.
    *
-   * @param negotiated whether its payload type was negotiated; other packets teach nothing
+   * @param negotiated whether its payload type was negotiated; other packets teach nothing, and `use` then only means
+   *                   that their source is not the reason to drop them
    */
   learn(address: string, port: number, packet: RtpPacket, negotiated: boolean, nowMs: number): SourceLesson {
-    if (!negotiated) return 'ignore';
     const signalled = this.isSignalled(address, port);
     const preferred = signalled || (!this.isLocked && this.isSource(address, port));
+    if (!negotiated) return preferred && !this.isLocked ? 'use' : 'ignore';
     if (preferred) {
       if (signalled && !this.isLocked) this.sourcePort = 0;
       this.preferredHeardMs = nowMs;

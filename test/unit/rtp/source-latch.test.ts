@@ -134,6 +134,12 @@ describe('the signalled source', () => {
     expect(peerUsed).toBe(375);
   });
 
+  it('is not to blame for a payload type that was not negotiated, and is not confirmed by it', () => {
+    const { hear, latch } = rig('nat');
+    for (let n = 0; n < 50; n++) expect(hear(sdp.address, sdp.rtpPort, n * 20, n, 1, false)).toBe(true);
+    expect(latch.locked).toBe(false);
+  });
+
   it('takes the lock back from a learnt source once it is confirmed itself, for good', () => {
     const { stream, target, latch } = rig('nat');
     expect(stream(attacker, 6666, 0, 10)).toBe(6);
