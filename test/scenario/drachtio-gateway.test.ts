@@ -224,13 +224,16 @@ describe('a call through drachtio', () => {
     expect(await sent).toBe(200);
   });
 
-  it('ends when the server reports an expired session timer', async () => {
+  it.each([
+    ['Session timer expired', { by: 'timeout', q850Cause: 102 }],
+    ['CANCEL after 200 OK', { by: 'remote', q850Cause: undefined }],
+  ])('ends when the server says BYE by itself: %s', async (why, end) => {
     const { handlers } = await bench.call();
-    bench.server.expire(bench.server.dialogIds[0] ?? '');
+    bench.server.hangUp(bench.server.dialogIds[0] ?? '', why);
     const bye = await bench.peer.request('BYE');
     bench.peer.respond(bye, 200);
     await until(() => handlers.ends[0], 'the end');
-    expect(handlers.ends).toEqual([{ by: 'timeout', q850Cause: 102, text: 'Session timer expired' }]);
+    expect(handlers.ends).toEqual([{ ...end, text: why }]);
   });
 
   it('ends when the peer answers 481 to a request of ours', async () => {

@@ -34,6 +34,8 @@ export function refusalOf(request: SrfRequest): Refusal | undefined {
     return { status: 400, reason: 'INVITE Needs One Contact' };
   }
   if (method !== 'INVITE' && method !== 'UPDATE') return undefined;
+  // we are the end of the way, but an INVITE that has come round so often is in a loop with somebody
+  if (method === 'INVITE' && Number(firstHeader(request, 'max-forwards') ?? 70) === 0) return { status: 483 };
   const encodings = listOf(request, 'content-encoding').filter((encoding) => encoding.toLowerCase() !== 'identity');
   if (encodings.length > 0) return { status: 415, headers: { 'Accept-Encoding': 'identity' } };
   if ((request.body ?? '').trim() !== '' && !isSession(request)) {

@@ -12,6 +12,7 @@ import { allow } from './checks.js';
 import { DrachtioDialog, type DialogContext } from './dialog.js';
 import type { Link, Responded } from './link.js';
 import { firstHeader, parseParty, partyOfUri, safeHeaders, sessionDescription, sourceOf } from './message.js';
+import { answerTimer } from './session-timer.js';
 import type { SrfRequest, SrfResponse } from './srf-types.js';
 
 /** What an invite needs of the gateway. */
@@ -80,7 +81,8 @@ export class DrachtioInvite implements InboundInvite {
         if (error) reject(error);
         else resolve(dialog);
       };
-      const answer = { headers: { ...safeHeaders(headers), Allow: allow, Supported: 'timer' }, body: sdp };
+      const own = { Allow: allow, Supported: 'timer', ...answerTimer(this.#request) };
+      const answer = { headers: { ...safeHeaders(headers), ...own }, body: sdp };
       this.#link.respond(this.#response, 200, answer, (outcome) => {
         if (!outcome.ok) {
           // a CANCEL was there first, or the connection is gone: srf tells it as a bare string

@@ -56,7 +56,7 @@ export type Responded =
   | { readonly ok: false; readonly text: string };
 
 /** Every method a server may hand to an application; in-dialog requests come without asking. */
-const routedMethods = ['invite', 'options', 'register', 'message', 'subscribe', 'notify', 'publish', 'info', 'refer'];
+const routedMethods = ['invite', 'options', 'register', 'message', 'subscribe', 'notify', 'publish', 'info'];
 
 /** Timer F of RFC 3261 is 32 s; the server answers 408 by then, so this only catches a server that does not. */
 const nonInviteLimitMs = 35_000;

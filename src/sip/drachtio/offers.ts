@@ -19,7 +19,7 @@ import type { DialogHandlers, OfferOutcome, SipDialog } from '../gateway.js';
 import { allow, capabilities } from './checks.js';
 import type { Final, Link, RequestSpec } from './link.js';
 import { sessionDescription } from './message.js';
-import { answerRefresh, tooSmall } from './session-timer.js';
+import { answerTimer, tooSmall } from './session-timer.js';
 import type { SrfRequest, SrfResponse } from './srf-types.js';
 
 /** What the exchange needs of its dialog. */
@@ -64,7 +64,7 @@ export class OfferExchange {
       this.#respond(response, 491, {});
     } else if (short) this.#respond(response, 422, { headers: short });
     else if (request.method === 'UPDATE' && offer === undefined) {
-      this.#respond(response, 200, { headers: { ...capabilities, ...answerRefresh(request) } });
+      this.#respond(response, 200, { headers: { ...capabilities, ...answerTimer(request) } });
     } else if (this.#ours === 'sent') this.#respond(response, 491, {});
     else void this.#decide(request, response, offer);
   }
@@ -139,7 +139,7 @@ export class OfferExchange {
       const awaitsAck = request.method === 'INVITE';
       this.#settle(!awaitsAck ? 'none' : offer === undefined ? 'offered' : 'answered');
       if (awaitsAck) this.#ackTimer = setTimeout(() => this.#port.broken('No ACK'), 64 * this.#port.t1Ms);
-      const headers = { Allow: allow, Supported: 'timer', ...answerRefresh(request) };
+      const headers = { Allow: allow, Supported: 'timer', ...answerTimer(request) };
       this.#respond(response, 200, { body: outcome.sdp, headers });
     }
   }

@@ -1,8 +1,8 @@
 /**
  * Session timers (RFC 4028). drachtio-server keeps the timers: it arms one from `Session-Expires` of what passes it,
- * refreshes with the last SDP it saw when that is ours to do, sends BYE when one runs out, and puts the header into our
- * first 200. Left to us are the refusal of too small an interval, the header in answers to refreshes, and asking for one
- * in our own INVITEs.
+ * refreshes with the last SDP it saw when that is ours to do, and sends BYE when one runs out. Left to us are the headers:
+ * refusing too small an interval, answering INVITEs and refreshes, asking for a timer in our own INVITEs. (The server
+ * would put Session-Expires into a first 200 that lacks it, but without the Require that goes with it.)
  */
 import { firstHeader } from './message.js';
 import type { SrfMessage } from './srf-types.js';
@@ -21,8 +21,8 @@ export function tooSmall(request: SrfMessage): Readonly<Record<string, string>> 
     : undefined;
 }
 
-/** Headers of our 2xx to a refresh: the interval as asked, the peer as refresher unless it said otherwise. */
-export function answerRefresh(request: SrfMessage): Readonly<Record<string, string>> {
+/** Headers of our 2xx to an INVITE or a refresh: the interval as asked, the peer as refresher unless it said otherwise. */
+export function answerTimer(request: SrfMessage): Readonly<Record<string, string>> {
   const asked = requested(request);
   if (asked === undefined) return {};
   const refresher = knowsTimers(request) ? (asked.refresher ?? 'uac') : 'uas';

@@ -20,9 +20,6 @@ interface Incoming {
   readonly localTag: string;
 }
 
-/** Methods that go to applications outside dialogs. */
-const routed = ['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH'];
-
 /** The inbound half. */
 export class Inbound {
   readonly #incoming = new Map<string, Incoming>();
@@ -41,7 +38,7 @@ export class Inbound {
     else if (dialog) this.#onInDialog(dialog, request, flow);
     else if (['BYE', 'UPDATE'].includes(request.method) || (hasToTag && request.method === 'INVITE')) {
       layer.replyStateless(request, flow, 481);
-    } else if (routed.includes(request.method)) this.#onNew(request, flow);
+    } else this.#onNew(request, flow);
   }
 
   onAck(ack: SipRequest, flow: Flow): void {
@@ -132,10 +129,9 @@ export class Inbound {
     const invite = layer.findCancelled(cancel, flow);
     const [transactionId, incoming] = [...this.#incoming].find(([, one]) => one.transaction === invite) ?? [];
     const own = layer.open(cancel, flow);
-    if (invite === undefined || incoming === undefined || transactionId === undefined) {
-      own?.respond(responseTo(cancel, 481));
-      const dialog = invite && this.dialogs().get(stackId(invite.request));
-      if (dialog?.retransmission) this.dialogs().hangUp(dialog, 'CANCEL after 200 OK');
+    if (incoming === undefined || transactionId === undefined || invite === undefined) {
+      // after a final response a CANCEL is answered and changes nothing (RFC 3261 §9.2)
+      own?.respond(responseTo(cancel, invite === undefined ? 481 : 200));
       return;
     }
     const { localTag: toTag, client, dialog } = incoming;

@@ -113,7 +113,7 @@ export class RawPeer {
     const socket = createSocket('udp4');
     const peer = new RawPeer(socket);
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-    peer.port = (socket.address()).port;
+    peer.port = socket.address().port;
     return peer;
   }
 

@@ -13,6 +13,9 @@ export interface ScriptedServerOptions {
   readonly t1Ms?: number;
 }
 
+/** Methods that applications ask for by `route`. */
+const routable = ['invite', 'register', 'message', 'options', 'info', 'notify', 'subscribe', 'publish'];
+
 /** The server. */
 export class ScriptedDrachtioServer {
   readonly host = '127.0.0.1';
@@ -40,7 +43,12 @@ export class ScriptedDrachtioServer {
 
   /** Port for SIP over UDP. */
   get sipPort(): number {
-    return this.#points.find(({ transport }) => transport === 'udp')?.port ?? 0;
+    return this.sipAddress('udp').port;
+  }
+
+  /** Where peers reach it. */
+  sipAddress(transport: 'udp' | 'tcp'): ListenPoint {
+    return this.#points.find((point) => point.transport === transport) ?? { transport, host: this.host, port: 0 };
   }
 
   /** The applications connected now. */
@@ -55,9 +63,7 @@ export class ScriptedDrachtioServer {
 
   /** Starts, or starts again on the same ports with everything forgotten. */
   async start(): Promise<void> {
-    const core = new SipCore(this.#points, this.#t1Ms, (method) =>
-      [...this.#clients].find((client) => client.isOpen && client.routes.has(method.toLowerCase())),
-    );
+    const core = new SipCore(this.#points, this.#t1Ms, (method) => this.#clientFor(method.toLowerCase()));
     await core.stack.start();
     this.#core = core;
     this.#points = core.stack.listenPoints;
@@ -100,9 +106,14 @@ export class ScriptedDrachtioServer {
     for (const client of this.#clients) client.freeze(frozen);
   }
 
-  /** Ends a dialog as an expired session timer does. */
-  expire(dialogId: string): void {
+  /** Ends a dialog by the server's own will: `Session timer expired`, `CANCEL after 200 OK`, … */
+  hangUp(dialogId: string, why: string): void {
     const dialog = this.#core?.dialogs.get(dialogId);
-    if (dialog) this.#core?.dialogs.hangUp(dialog, 'Session timer expired');
+    if (dialog) this.#core?.dialogs.hangUp(dialog, why);
+  }
+
+  #clientFor(method: string): AdminClient | undefined {
+    const wanted = routable.includes(method) ? method : 'invite';
+    return [...this.#clients].find((client) => client.isOpen && client.routes.has(wanted));
   }
 }

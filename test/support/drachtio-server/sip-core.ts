@@ -2,7 +2,8 @@
  * The SIP half of the scripted server: transactions and dialogs as drachtio-server keeps them, and the frames it exchanges
  * with applications about them. Transport and transactions are those of the embedded stack; what drachtio adds is here:
  *
- * - it answers 100, CANCEL (200, 487) and strays itself, and 503 when no application asked for the method;
+ * - it answers 100, CANCEL (200, 487) and strays itself, and 503 when no application asked for the method (methods the
+ *   real one drops, REFER and unknown ones, go to the application here, so that its answers can be seen);
  * - a dialog belongs to the connection it was made on: when that is gone the server answers in-dialog requests 481 itself
  *   and forgets the dialog after a BYE, without telling anybody;
  * - 200s are retransmitted until the ACK, and after 64·T1 without one the server sends BYE and reports that `unsolicited`.

@@ -9,7 +9,7 @@ import {
   safeHeaders,
   sessionDescription,
 } from '../../../src/sip/drachtio/message.js';
-import { answerRefresh, tooSmall } from '../../../src/sip/drachtio/session-timer.js';
+import { answerTimer, tooSmall } from '../../../src/sip/drachtio/session-timer.js';
 import type { SrfMessage, SrfRequest } from '../../../src/sip/drachtio/srf-types.js';
 
 const SipMessage = createRequire(import.meta.url)('drachtio-srf/lib/sip-parser/message.js') as new (
@@ -117,7 +117,7 @@ describe('session timers', () => {
     [['Session-Expires: soon'], {}],
     [[], {}],
   ])('asked for by %j are answered', (headers, expected) => {
-    expect(answerRefresh(srfRequest(headers))).toEqual(expected);
+    expect(answerTimer(srfRequest(headers))).toEqual(expected);
   });
 
   it('too short are refused, unless the peer could not ask for a longer one', () => {
