@@ -1,6 +1,6 @@
 import websocket from '@fastify/websocket';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { CallService } from '../call/service.js';
 import type { Clock } from '../call/clock.js';
 import { Broadcaster, type BroadcasterLimits, defaultBroadcasterLimits } from '../events/broadcaster.js';
@@ -20,6 +20,15 @@ import { legRoutes } from './routes/leg.js';
 import { legsRoutes } from './routes/legs.js';
 import { probeRoutes } from './routes/probes.js';
 
+/** One request, for metrics. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** Pattern of the route (`/v1/calls/:callId`), or `unmatched`. */
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
 /** What {@link createApi} is made of. */
 export interface ApiOptions {
   readonly service: CallService;
@@ -33,6 +42,8 @@ export interface ApiOptions {
   readonly checkHealth: () => HealthReport | Promise<HealthReport>;
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly logger?: FastifyBaseLogger;
+  /** Told of every request that was answered. */
+  readonly observeRequest?: (request: AnsweredRequest) => void;
   /** Per key; default 100 per second, 200 at once. */
   readonly rateLimit?: RateLimit;
   readonly eventLimits?: BroadcasterLimits;
@@ -73,6 +84,12 @@ export function createApi(options: ApiOptions): FastifyInstance {
     admit(request, keys, limiter);
     done();
   });
+  api.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    const status = reply.statusCode;
+    options.observeRequest?.({ method, route: routeOptions.url ?? 'unmatched', status, durationMs: reply.elapsedTime });
+    done();
+  });
   api.addHook('onClose', (_instance, done) => {
     broadcaster.close();
     done();
@@ -91,7 +108,7 @@ function createServer(logger: FastifyBaseLogger | undefined): Api {
     requestTimeout: slowClientMs,
     connectionTimeout: slowClientMs,
     trustProxy: false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     http: { headersTimeout: slowClientMs },
     clientErrorHandler: handleClientError,
     frameworkErrors: handleFrameworkError,

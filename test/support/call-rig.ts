@@ -36,13 +36,13 @@ export interface CallRig {
   /** Messages logged as errors: broken invariants. */
   readonly faults: string[];
   /** Calls and lets everything settle that waits only for promises. */
-  invite(shape?: InviteShape): Promise<FakeInvite>;
+  readonly invite: (shape?: InviteShape) => Promise<FakeInvite>;
   /** Calls, is answered and acknowledges: a leg in the mix. */
-  join(shape?: InviteShape): Promise<FakeInvite>;
+  readonly join: (shape?: InviteShape) => Promise<FakeInvite>;
   /** Data of all events of a type, oldest first. */
-  of<Type extends CallEventType>(type: Type): CallEventData[Type][];
+  readonly of: <Type extends CallEventType>(type: Type) => CallEventData[Type][];
   /** Names of all events so far. */
-  names(): string[];
+  readonly names: () => string[];
 }
 
 /** Builds a started {@link CallRig}; ids count up. */
