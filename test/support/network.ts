@@ -21,6 +21,8 @@ export interface NetworkConditions {
   /** Share of packets that are held back by `reorderMs` more than the others. */
   readonly reorderRatio?: number;
   readonly reorderMs?: number;
+  /** Packets sent from then on suffer nothing but the constant transit. */
+  readonly calmFromMs?: number;
   /** Spans of time in which nothing arrives; what was due comes at their end, all at once. */
   readonly stalls?: readonly { readonly atMs: number; readonly durationMs: number }[];
 }
@@ -49,6 +51,10 @@ export class EmulatedNetwork<Packet> {
 
   /** Hands a packet to the network; times must not go back. */
   send(packet: Packet, sentMs: number): void {
+    if (sentMs >= (this.#conditions.calmFromMs ?? Infinity)) {
+      this.#deliver(packet, sentMs + (this.#conditions.delayMs ?? 0));
+      return;
+    }
     if (this.#isLost()) {
       this.lost++;
       return;

@@ -26,7 +26,7 @@ export const TICK_MS = 20;
 /** Delay beyond the fastest packet that jitter may cost at most. */
 export const CEILING_MS = 200;
 /** Waiting audio beyond what is needed is shortened up to this much and thrown away above it. */
-export const MAX_BACKLOG_MS = 400;
+const MAX_BACKLOG_MS = 400;
 /** Made-up audio in a row after which there is silence. */
 export const MAX_MADE_UP_MS = 100;
 
