@@ -10,14 +10,15 @@ const codecs = (description: string) =>
   Type.Optional(Type.Array(codecSchema, { minItems: 1, uniqueItems: true, description }));
 
 const credentials = {
-  username: Type.String({ minLength: 1, maxLength: 256 }),
-  password: Type.String({ minLength: 1, maxLength: 256 }),
+  username: Type.String({ minLength: 1, maxLength: 256, description: 'Name.' }),
+  password: Type.String({ minLength: 1, maxLength: 256, description: 'Password; never shown or logged.' }),
 };
+const realm = Type.String({ minLength: 1, maxLength: 256, description: 'Protection domain.' });
 
 const inboundAuthSchema = Type.Object(
   {
-    realm: Type.String({ minLength: 1, maxLength: 256 }),
-    users: Type.Array(Type.Object(credentials, closed), { minItems: 1 }),
+    realm,
+    users: Type.Array(Type.Object(credentials, closed), { minItems: 1, description: 'Who may call.' }),
   },
   { ...closed, description: 'When present, INVITEs must authenticate (digest) as one of these users.' },
 );
@@ -28,7 +29,7 @@ const outboundSchema = Type.Object(
     fromUri: Type.String({ description: '`From` of calls made.' }),
     credentials: Type.Optional(
       Type.Object(
-        { ...credentials, realm: Type.String({ minLength: 1, maxLength: 256 }) },
+        { ...credentials, realm },
         { ...closed, description: 'Answers a challenge of this realm from this proxy.' },
       ),
     ),

@@ -51,7 +51,11 @@ interface Row {
 function rowsOf(node: Node, key: string): Row[] {
   const children = (inner: Node, prefix: string): Row[] =>
     Object.entries(inner.properties ?? {}).flatMap(([name, child]) => rowsOf(child, prefix + name));
-  if (node.properties !== undefined) return children(node, key === '' ? '' : `${key}.`);
+  if (node.properties !== undefined) {
+    // Groups that may be left out say themselves what they are for.
+    const own = key.includes('[]') ? [rowOf(node, key)] : [];
+    return [...own, ...children(node, key === '' ? '' : `${key}.`)];
+  }
   return [rowOf(node, key), ...(node.items === undefined ? [] : children(node.items, `${key}[].`))];
 }
 

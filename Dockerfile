@@ -1,0 +1,31 @@
+# The server on Node 24: built in one stage, run in another that holds nothing but what runs.
+#
+#   docker build -t mixminus .
+#   docker run --network host mixminus             on loopback, as without Docker
+#   docker compose up                              with drachtio-server, see docker-compose.yml
+
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY wasm ./wasm
+COPY src ./src
+RUN npm run build && npm ci --omit=dev
+
+FROM node:24-slim
+ENV NODE_ENV=production \
+    DATA_DIR=/data
+RUN mkdir /data && chown node:node /data
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/wasm/build ./wasm/build
+COPY --from=build /app/dist ./dist
+COPY docker/healthcheck.mjs ./docker/
+USER node
+VOLUME /data
+# REST API; SIP over UDP and TCP (embedded front end only); RTP. All listen on loopback until told otherwise.
+EXPOSE 3000/tcp 5060/udp 5060/tcp 10000-20000/udp
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]
