@@ -113,7 +113,7 @@ export function nextHopUri(state: DialogState): string {
 }
 
 /** URI of the first Contact, when it is one that requests can be sent to. */
-export function contactUri(message: SipRequest | SipResponse): string | undefined {
+function contactUri(message: SipRequest | SipResponse): string | undefined {
   const contact = parseNameAddr(message.headers.get('Contact') ?? '');
   if (contact === undefined || parseUri(contact.uriText) === undefined) return undefined;
   return contact.uri.scheme === 'sip' || contact.uri.scheme === 'sips' ? contact.uriText : undefined;

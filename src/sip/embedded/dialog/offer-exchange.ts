@@ -24,9 +24,6 @@ export interface OfferExchange {
   readonly remote: RemoteExchange;
 }
 
-/** Nothing under way. */
-export const idleExchange: OfferExchange = { local: 'none', remote: 'none' };
-
 /** 491 = glare; 500 = one of the peer's own is under way, try after a while (Retry-After). */
 export type Verdict = 'go' | 491 | 500;
 

@@ -102,7 +102,7 @@ export class ClientTransaction {
 }
 
 /** The ACK of a 300–699, which belongs to the INVITE's transaction (RFC 3261 §17.1.1.3). */
-export function refusalAck(invite: SipRequest, response: SipResponse): SipRequest {
+function refusalAck(invite: SipRequest, response: SipResponse): SipRequest {
   return hopRequest(invite, 'ACK', response.headers.get('To'));
 }
 
