@@ -203,7 +203,7 @@ export class FakeMediaCall implements MediaCall {
 }
 
 /** Statistics of a leg on which nothing ever moved. */
-export const emptyStatistics: LegStatistics = {
+const emptyStatistics: LegStatistics = {
   receive: {
     packets: 0,
     octets: 0,

@@ -1,13 +1,13 @@
 import Type from 'typebox';
 import { closedObject, named, ref } from './shape.js';
 
-export const callNameSchema = Type.String({
+const callNameSchema = Type.String({
   pattern: '^[A-Za-z0-9_.+-]{1,64}$',
   description: 'Name of the call: an INVITE for `sip:NAME@host` joins it.',
   examples: ['standup'],
 });
 
-export const codecNameSchema = Type.Enum(['PCMU', 'PCMA', 'G722', 'opus', 'L16'], { description: 'Encoding name.' });
+const codecNameSchema = Type.Enum(['PCMU', 'PCMA', 'G722', 'opus', 'L16'], { description: 'Encoding name.' });
 
 const maxLegs = Type.Integer({ minimum: 1, maximum: 100_000, description: 'Greatest number of legs at once.' });
 const endWhenEmpty = Type.Boolean({ description: 'End with the last leg; a call nobody has joined yet stays.' });

@@ -137,6 +137,19 @@ describe('when the server cannot', () => {
   });
 });
 
+describe('slow or many clients', () => {
+  it('are bounded in time and number', () => {
+    const { requestTimeout, headersTimeout, timeout, maxConnections } = rig.api.server;
+    expect({ requestTimeout, headersTimeout, timeout, maxConnections }).toEqual({
+      requestTimeout: 30_000,
+      headersTimeout: 30_000,
+      timeout: 30_000,
+      maxConnections: 2_000,
+    });
+    expect(rig.api.initialConfig).toMatchObject({ bodyLimit: 65_536 });
+  });
+});
+
 describe('requests answered', () => {
   it('are told by route pattern, status and time', async () => {
     const seen: object[] = [];
