@@ -19,8 +19,8 @@ import { tooSmall } from './session-timer.js';
 import type { SrfRequest, SrfResponse } from './srf-types.js';
 import { Survivors } from './survivors.js';
 
-/** BYEs of `stop` are waited for this long. */
-const farewellMs = 2000;
+/** BYEs of `stop` are waited for this long, in T1. */
+const farewellT1 = 4;
 const retryAfterS = 30;
 
 /** Signalling through a drachtio-server. */
@@ -105,7 +105,7 @@ export class DrachtioGateway implements SipGateway {
         ...dialogs.map((dialog) => dialog.bye({ q850Cause: 31, text: 'Shutting down' })),
         ...[...this.#attempts].map((attempt) => attempt.outcome),
       ]),
-      new Promise((resolve) => (limit = setTimeout(resolve, farewellMs))),
+      new Promise((resolve) => (limit = setTimeout(resolve, farewellT1 * this.#context.t1Ms))),
     ]);
     clearTimeout(limit);
     this.#survivors.stop();

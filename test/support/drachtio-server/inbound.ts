@@ -28,6 +28,8 @@ export class Inbound {
     private readonly stack: () => SipStack,
     private readonly dialogs: () => ServerDialogs,
     private readonly selectClient: (method: string) => AdminClient | undefined,
+    /** The application whose unanswered INVITE a request belongs to. */
+    private readonly clientOfEarly: (request: SipRequest) => AdminClient | undefined,
   ) {}
 
   onRequest(request: SipRequest, flow: Flow): void {
@@ -36,9 +38,11 @@ export class Inbound {
     const dialog = hasToTag ? this.dialogs().find(request) : undefined;
     if (request.method === 'CANCEL') this.#onCancel(request, flow);
     else if (dialog) this.#onInDialog(dialog, request, flow);
-    else if (['BYE', 'UPDATE'].includes(request.method) || (hasToTag && request.method === 'INVITE')) {
+    else if (request.method === 'UPDATE' && this.clientOfEarly(request)) {
+      this.#onNew(request, flow, this.clientOfEarly(request));
+    } else if (['BYE', 'UPDATE'].includes(request.method) || (hasToTag && request.method === 'INVITE')) {
       layer.replyStateless(request, flow, 481);
-    } else this.#onNew(request, flow);
+    } else this.#onNew(request, flow, this.selectClient(request.method));
   }
 
   onAck(ack: SipRequest, flow: Flow): void {
@@ -86,8 +90,7 @@ export class Inbound {
     return dialog;
   }
 
-  #onNew(request: SipRequest, flow: Flow): void {
-    const client = this.selectClient(request.method);
+  #onNew(request: SipRequest, flow: Flow, client: AdminClient | undefined): void {
     if (client === undefined) {
       this.stack().layer.replyStateless(request, flow, 503);
       return;

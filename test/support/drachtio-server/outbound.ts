@@ -14,6 +14,7 @@ import type { SipStack } from './stack.js';
 
 /** An INVITE of an application. */
 interface Outgoing {
+  readonly client: AdminClient;
   readonly transaction: ClientTransaction;
   cancelled: boolean;
 }
@@ -96,14 +97,21 @@ export class Outbound {
     echo({ client, request: sent, target, transactionId: randomUUID(), dialog: undefined }, frameId);
   }
 
+  /** The application whose INVITE, not answered yet, a request of the callee belongs to. */
+  clientOfEarly(request: SipRequest): AdminClient | undefined {
+    const callId = request.headers.get('Call-ID');
+    return [...this.#invites.values()].find(({ transaction }) => transaction.request.headers.get('Call-ID') === callId)
+      ?.client;
+  }
+
   #start(sending: Sending): void {
-    const { request, target, transactionId } = sending;
+    const { client, request, target, transactionId } = sending;
     const transaction = this.stack.layer.request(request, target, {
       onResponse: (response) => this.#onResponse(sending, response),
       // as the stack below makes them up for an application
       onFailure: (kind) => this.#onResponse(sending, responseTo(request, kind === 'timeout' ? 408 : 503)),
     });
-    if (request.method === 'INVITE') this.#invites.set(transactionId, { transaction, cancelled: false });
+    if (request.method === 'INVITE') this.#invites.set(transactionId, { client, transaction, cancelled: false });
   }
 
   #onResponse(sending: Sending, response: SipResponse): void {

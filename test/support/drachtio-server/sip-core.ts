@@ -28,6 +28,7 @@ export class SipCore {
       () => this.stack,
       () => this.dialogs,
       selectClient,
+      (request) => this.#outbound.clientOfEarly(request),
     );
     this.stack = new SipStack(listen, t1Ms, this.#inbound);
     this.dialogs = new ServerDialogs(this.stack);
