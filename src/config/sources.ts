@@ -52,7 +52,7 @@ export function readSources(environment: Environment, readFile: ReadFile): Sourc
 }
 
 /** `['routes', 0, 'refuse']` as `routes[0].refuse`. */
-export function printPath(path: SettingPath): string {
+function printPath(path: SettingPath): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
     return text === '' ? step : `${text}.${step}`;

@@ -77,7 +77,7 @@ export function formatKey(encoding: string, clockRateHz: number, channels: numbe
 }
 
 /** `a=1;b=2; c` as a record with lower-case names; a name without a value has the value ''. */
-export function parseFmtp(text: string | undefined): Readonly<Record<string, string>> {
+function parseFmtp(text: string | undefined): Readonly<Record<string, string>> {
   const parameters: [string, string][] = [];
   for (const part of (text ?? '').split(';')) {
     const equals = part.indexOf('=');

@@ -5,7 +5,7 @@
  */
 
 /** Bounds of a description (SAFETY S2). */
-export const sdpLimits = {
+const sdpLimits = {
   /** UTF-16 units; at most as many as bytes. */
   characters: 16 * 1024,
   lines: 400,
