@@ -46,9 +46,10 @@ describe('any network', () => {
           const frame = samples.subarray(0, 160);
           expect(frame.every((value) => Math.abs(value) < 1.5)).toBe(true);
           if (outcome === 'silent') expect(frame.every((value) => value === 0)).toBe(true);
-          expect(depthMs).toBeLessThan(1000);
+          expect(depthMs).toBeLessThan(3000);
           if (nowMs < TROUBLE_MS + CALM_MS - 1000) return;
-          if (outcome !== 'played' || Math.abs(depthMs - targetMs) > 25) disturbed++;
+          // Half the band, a small residue, and the jitter of the tick itself.
+          if (outcome !== 'played' || Math.abs(depthMs - targetMs) > 12 + 10 + 3) disturbed++;
         });
         const { played, concealed, silent } = rig.playout.statistics();
         expect(ticks - (played + concealed + silent)).toBeGreaterThanOrEqual(0);

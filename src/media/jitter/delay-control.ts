@@ -33,9 +33,9 @@ export class DelayControl {
   private correctionMs = -Infinity;
   private refusedMs = 0;
 
-  /** What the delay of the fastest packets is steered to. */
-  get targetMs(): number {
-    return targetDelayMs(this.estimator.spreadMs);
+  /** What the delay of the fastest packets is steered to, for packets of this duration. */
+  targetMs(packetMs: number): number {
+    return targetDelayMs(this.estimator.spreadMs, packetMs);
   }
 
   /** Transit of the slowest packets that are waited for. */

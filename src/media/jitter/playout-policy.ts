@@ -150,9 +150,18 @@ export function chooseCorrection(view: DelayView, correction: Correction): void 
   }
 }
 
-/** The middle of the band in which {@link chooseCorrection} keeps the delay of the fastest packets, given the spread. */
-export function targetDelayMs(spreadMs: number): number {
-  return spreadMs + (TICK_MS + marginMs(spreadMs)) / 2;
+/**
+ * The middle of the band in which {@link chooseCorrection} keeps the delay of the fastest packets, given the spread of
+ * transits and the duration of packets.
+ */
+export function targetDelayMs(spreadMs: number, packetMs: number): number {
+  return spreadMs + (TICK_MS + marginMs(spreadMs)) / 2 + unevennessMs(packetMs);
+}
+
+/** Packets that do not fill ticks evenly wait for each other: this long, when no packet may be missed. */
+function unevennessMs(packetMs: number): number {
+  if (packetMs % TICK_MS === 0) return 0;
+  return packetMs % 10 === 0 ? 10 : 15;
 }
 
 function marginMs(spreadMs: number): number {

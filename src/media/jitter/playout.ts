@@ -87,7 +87,7 @@ export class Playout {
 
   /** What the policy steers {@link Playout.depthMs} to. */
   get targetMs(): number {
-    return this.control.targetMs;
+    return this.control.targetMs(this.packetMs);
   }
 
   /** Files a packet away; duplicates and other packets that must not be played are best left to the receive stream. */

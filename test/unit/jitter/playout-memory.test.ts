@@ -31,16 +31,20 @@ describe('memory of the playout', () => {
         playout.pull(output, tick * 20 + 20.21);
       }
     };
-    run(20_000);
+    run(30_000);
     collectGarbage();
     const start = process.memoryUsage().heapUsed;
-    run(5000);
-    const perTick = (process.memoryUsage().heapUsed - start) / 5000;
-    run(95_000);
+    const perTick: number[] = [];
+    for (let part = 0; part < 9; part++) {
+      const before = process.memoryUsage().heapUsed;
+      run(2000);
+      perTick.push((process.memoryUsage().heapUsed - before) / 2000);
+    }
+    run(82_000);
     collectGarbage();
     const growth = process.memoryUsage().heapUsed - start;
     // One boxed number is 16 bytes; a frame or a view per tick would be hundreds.
-    expect(perTick).toBeLessThan(100);
+    expect(perTick.sort((a, b) => a - b)[4]).toBeLessThan(100);
     expect(growth).toBeLessThan(200_000);
   });
 });

@@ -119,7 +119,10 @@ describe('changes of delay', () => {
   });
 
   it('aims at the middle of the band, and at the ceiling at most', () => {
-    expect(targetDelayMs(0)).toBe(12);
-    expect(targetDelayMs(CEILING_MS)).toBeLessThan(260);
+    expect(targetDelayMs(0, 20)).toBe(12);
+    expect(targetDelayMs(0, 60)).toBe(12);
+    expect(targetDelayMs(0, 10)).toBe(22);
+    expect(targetDelayMs(0, 30)).toBe(22);
+    expect(targetDelayMs(CEILING_MS, 20)).toBeLessThan(260);
   });
 });
