@@ -19,7 +19,6 @@ import { PacketStore, type PlayoutPacket, type StoredPacket } from './packet-sto
 import { PlayoutAudio } from './playout-audio.js';
 import { MAX_MADE_UP_MS, TICK_MS, chooseSource, createSourceView, type Source } from './playout-policy.js';
 
-export type { PlayoutFormat, PlayoutFormatFactory } from './decoder-bank.js';
 export type { PlayoutPacket } from './packet-store.js';
 
 /** What a tick got: audio, audio some of which is made up for want of a packet, or zeros as nothing is expected. */

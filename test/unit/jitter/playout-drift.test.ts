@@ -31,8 +31,8 @@ describe('a clock that drifts', () => {
     expect(corrections.length).toBeLessThan((60 * MINUTE_MS * SCALE) / 20_000);
     // A correction of less than a tick may leave the rest to one short concealment.
     expect(concealed).toBeLessThanOrEqual(2 + corrections.length);
-    for (let index = 1; index < corrections.length; index++) {
-      expect((corrections[index] ?? 0) - (corrections[index - 1] ?? 0)).toBeGreaterThanOrEqual(4999);
-    }
+    // A packet missed by surprise may call for a second correction at once; without jitter there is no surprise.
+    const hurried = corrections.filter((atMs, index) => atMs - (corrections[index - 1] ?? -Infinity) < 4999);
+    expect(hurried.length).toBeLessThanOrEqual(jitterMs > 2 ? 1 : 0);
   });
 });
