@@ -56,6 +56,13 @@ describe('an offer', () => {
     expect(linesOf(offer, 'a=rtcp')).toEqual(['a=rtcp:10501', 'a=rtcp-mux']);
   });
 
+  it('never uses a number twice', () => {
+    const { offer } = createOffer({ local: localOf({ codecs: codecsOf('opus', 'L16', 'PCMU') }) });
+    const numbers = linesOf(offer, 'a=rtpmap').map((line) => /\d+/.exec(line)?.[0]);
+    expect(numbers).toHaveLength(6);
+    expect(new Set(numbers).size).toBe(6);
+  });
+
   it('does not name a codec twice', () => {
     const { offer } = createOffer({ local: localOf({ codecs: codecsOf('PCMU', 'PCMU') }) });
     expect(linesOf(offer, 'm=')).toEqual(['m=audio 10000 RTP/AVP 0 101']);
@@ -144,6 +151,7 @@ describe('an answer to our offer', () => {
   it.each([
     ['without our audio', offerOf('m=audio 0 RTP/AVP 0'), 'noCommonCodec'],
     ['with a codec we did not offer', offerOf('m=audio 4000 RTP/AVP 9'), 'noCommonCodec'],
+    ['with a clock rate we did not offer', offerOf('m=audio 4000 RTP/AVP 97', 'a=rtpmap:97 L16/8000'), 'noCommonCodec'],
     ['with another number of m-lines', offerOf('m=audio 4000 RTP/AVP 0', 'm=video 0 RTP/AVP 31'), 'badSdp'],
     ['with no m-line', offerOf(), 'badSdp'],
     ['with video in place of audio', offerOf('m=video 4000 RTP/AVP 0'), 'badSdp'],
@@ -155,7 +163,7 @@ describe('an answer to our offer', () => {
     ],
     ['that is no SDP', 'hello', 'badSdp'],
   ])('%s is refused', (_, answer, code) => {
-    expect(refusalCode(answer)).toBe(code);
+    expect(refusalCode(answer, localOf({ codecs: codecsOf('PCMU', 'PCMA', 'L16') }))).toBe(code);
   });
 
   it('in which the peer holds in the old style leaves nowhere to send to', () => {

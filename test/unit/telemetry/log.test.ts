@@ -91,6 +91,7 @@ describe('a log line', () => {
       'Big.',
     );
     expect(lines[0]?.length).toBeLessThan(4000);
+    expect(lines[0]?.match(/cycle/g)?.length).toBeLessThan(10);
     const [entry] = entries();
     expect((entry?.text as string).slice(0, 2050)).toBe(`${'x'.repeat(2048)}… `);
     expect(entry).toMatchObject({ bytes: '[5000 bytes]', big: '10' });
