@@ -9,7 +9,7 @@ import { heardDb } from '../demo/phone/ear.js';
 import { Phone } from '../demo/phone/phone.js';
 import { PhoneClock } from '../demo/phone/phone-clock.js';
 import { tone } from '../demo/phone/voice.js';
-import { startServer } from './server-process.js';
+import { startServer } from '../test/support/server-process.js';
 
 const [calls = 10, legsPerCall = 10, seconds = 60, talkers = legsPerCall] = process.argv.slice(2).map(Number);
 const TICKS_PER_SECOND = 50;
@@ -19,7 +19,7 @@ const FOREVER = 2 ** 31;
 
 const server = await startServer(
   { MEDIA_WORKERS: '1', CONFIG_FILE: new URL('bench.json', import.meta.url).pathname },
-  0,
+  { core: 0 },
 );
 const exchange = await openExchange();
 const phones: Phone[] = [];
