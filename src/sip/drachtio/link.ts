@@ -274,7 +274,7 @@ export class Link {
 }
 
 /** Errors of srf are Errors, or the bare reason as a string. */
-export function textOf(error: unknown): string {
+function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
