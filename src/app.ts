@@ -80,12 +80,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     version,
     checkHealth: () => health.check(),
     renderMetrics: () => metrics.render(),
-  });
-
-  api.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none';
-    metrics.observeRequest({ method: request.method, route, status: reply.statusCode, durationMs: reply.elapsedTime });
-    done();
+    observeRequest: (request) => metrics.observeRequest(request),
+    logger: log,
   });
 
   return {
@@ -136,6 +132,7 @@ function createGateway(config: Config, log: Log): SipGateway {
     limits: {
       perAddressPerS: sip.rate.requestsPerSecondPerIp,
       perAddressBurst: sip.rate.burst,
+      exemptLoopback: sip.rate.exemptLoopback,
       newCallsPerS: sip.rate.newCallsPerSecond,
       newCallsBurst: sip.rate.newCallsPerSecond * 2,
     },
@@ -154,6 +151,7 @@ function createGateway(config: Config, log: Log): SipGateway {
     admission,
     ...(externalIp === undefined ? {} : { externalHost: externalIp }),
     timers: sip.timers,
+    sessionTimer: sip.sessionTimer,
     onThrow: (thrown) => log.error({ err: thrown }, 'A SIP handler failed.'),
   });
 }

@@ -1,7 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { asCodedError, CodedError } from '../errors.js';
-import { KeyReused } from './idempotency.js';
 import { type ProblemExtras, problemMediaType, problemOf, type ProblemPlace, sendProblem } from './problem.js';
 
 const maxPlaces = 20;
@@ -44,7 +43,6 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
 }
 
 function translate(thrown: unknown): { error: CodedError; extras: ProblemExtras } {
-  if (thrown instanceof KeyReused) return { error: thrown, extras: { status: 422 } };
   if (thrown instanceof CodedError) return { error: thrown, extras: {} };
   if (!isFastifyError(thrown)) return { error: asCodedError(thrown), extras: {} };
   if (thrown.validation !== undefined) {

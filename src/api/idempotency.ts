@@ -11,13 +11,6 @@ interface Entry {
 const maxEntries = 1_000;
 const keepMs = 24 * 3_600_000;
 
-/** A key was used before for something else; answered 422. */
-export class KeyReused extends CodedError {
-  constructor() {
-    super('invalidRequest', 'This Idempotency-Key was used for a different request.');
-  }
-}
-
 /**
  * Runs an action once per `Idempotency-Key`: whoever repeats a request, also while the first is under way, gets the first
  * one's answer. Actions that fail had no effect and are not remembered. Bounded: the oldest key is forgotten first.
@@ -36,7 +29,7 @@ export class IdempotencyCache {
 
   /**
    * @param action what the request asks for
-   * @throws KeyReused when the key belongs to another request of this caller
+   * @throws CodedError `idempotencyKeyReused` when the key belongs to another request of this caller
    */
   async run<Answer>(request: FastifyRequest, action: () => Answer | Promise<Answer>): Promise<Answer> {
     const key = request.headers['idempotency-key'];
@@ -46,7 +39,7 @@ export class IdempotencyCache {
     this.#forgetExpired();
     const known = this.#entries.get(name);
     if (known !== undefined) {
-      if (known.fingerprint !== fingerprint) throw new KeyReused();
+      if (known.fingerprint !== fingerprint) throw new CodedError('idempotencyKeyReused');
       // The same fingerprint means the same route, hence the same kind of answer.
       return known.answer as Promise<Answer>;
     }

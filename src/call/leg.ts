@@ -151,12 +151,12 @@ export class Leg {
     this.#announceUpdate();
   }
 
-  /** Sends digits to the peer. @throws CodedError `legEnded`, `legNotConnected`, `noCommonCodec` */
+  /** Sends digits to the peer. @throws CodedError `legEnded`, `legNotConnected`, `digitsUnsupported` */
   sendDigits(digits: string, timing: { durationMs?: number; gapMs?: number }): void {
     this.#assertLive();
     if (this.#media === undefined) throw new CodedError('legNotConnected');
     if (this.#media.sendTelephoneEvent === undefined) {
-      throw new CodedError('noCommonCodec', 'The peer takes no telephone-events.');
+      throw new CodedError('digitsUnsupported');
     }
     this.#host.media.sendDigits(this.id, digits, timing);
   }

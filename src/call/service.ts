@@ -79,7 +79,7 @@ export interface CallService {
   dial(callId: string, request: DialRequest): LegView;
   updateLeg(callId: string, legId: string, change: Partial<LegControls>): Promise<LegView>;
   hangUpLeg(callId: string, legId: string): void;
-  /** @throws CodedError `legNotConnected`, `noCommonCodec` (the peer takes no telephone-events) */
+  /** @throws CodedError `legNotConnected`, `digitsUnsupported` */
   sendDigits(callId: string, legId: string, digits: string, timing: { durationMs?: number; gapMs?: number }): void;
   /** Every event of every call, in order; @returns what ends the subscription */
   subscribe(listener: (event: CallEvent) => void): () => void;

@@ -12,6 +12,8 @@ export interface AdmissionLimits {
   /** Requests outside dialogs from one address. */
   readonly perAddressPerS: number;
   readonly perAddressBurst: number;
+  /** No rate per address for loopback addresses: there it would only meet ourselves. */
+  readonly exemptLoopback: boolean;
   /** Addresses remembered. */
   readonly addresses: number;
   /** INVITEs outside dialogs from everybody together. */
@@ -22,6 +24,7 @@ export interface AdmissionLimits {
 const defaultLimits: AdmissionLimits = {
   perAddressPerS: 20,
   perAddressBurst: 40,
+  exemptLoopback: false,
   addresses: 10_000,
   newCallsPerS: 30,
   newCallsBurst: 60,
@@ -55,11 +58,14 @@ export interface AdmissionOptions {
   readonly now: () => number;
 }
 
+const loopback = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseCidr(text) ?? []);
+
 export class Admission {
   /** Longest prefix first; of two equal ones the trunk configured first. */
   readonly #ranges: readonly { readonly cidr: Cidr; readonly trunk: Trunk }[];
   readonly #byAddress: TokenBuckets | undefined;
   readonly #newCalls: TokenBucket | undefined;
+  readonly #exemptLoopback: boolean;
   readonly #now: () => number;
   readonly #counters: Record<string, number> = {};
 
@@ -67,6 +73,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     this.#now = options.now;
+    this.#exemptLoopback = limits.exemptLoopback;
     this.#ranges = options.trunks
       .flatMap((trunk) => trunk.allow.map((text) => ({ cidr: requireCidr(text, trunk), trunk })))
       .sort((a, b) => b.cidr.prefixBits - a.cidr.prefixBits);
@@ -103,12 +110,18 @@ export class Admission {
     if (!trunk) return { kind: 'ignore', reason: 'unknownSource' };
 
     const nowMs = this.#now();
-    const addressWaitS = this.#byAddress?.take(request.address, nowMs) ?? 0;
+    const exempt = this.#exemptLoopback && loopback.some((cidr) => isIn(cidr, request.address));
+    const addressWaitS = exempt ? 0 : (this.#byAddress?.take(request.address, nowMs) ?? 0);
     if (addressWaitS > 0) return { kind: 'refuse', status: 503, reason: 'addressRate', retryAfterS: addressWaitS };
     const callWaitS = request.method === 'INVITE' ? (this.#newCalls?.take(nowMs) ?? 0) : 0;
     if (callWaitS > 0) return { kind: 'refuse', status: 503, reason: 'newCallRate', retryAfterS: callWaitS };
     return { kind: 'trunk', trunk };
   }
+}
+
+function isIn(cidr: Cidr, address: string): boolean {
+  const bytes = parseAddress(address);
+  return bytes !== undefined && cidrContains(cidr, bytes);
 }
 
 function requireCidr(text: string, trunk: Trunk): Cidr {

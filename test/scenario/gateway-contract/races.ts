@@ -72,6 +72,8 @@ export const raceScenarios: readonly Scenario[] = [
     const { peer, call, owner } = await stage.establish();
     const info = call.request('INFO', { body: 'Signal=5', contentType: 'application/dtmf-relay' });
     peer.send(info);
+    // While the first is being answered a retransmission is absorbed (RFC 3261 §17.2.2); afterwards it is answered again.
+    await stage.until(() => peer.count('200 INFO') === 1);
     peer.send(info);
     await stage.until(() => peer.count('200 INFO') === 2);
     expect(owner.infos).toHaveLength(1);

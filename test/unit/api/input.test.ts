@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IdempotencyCache, KeyReused } from '../../../src/api/idempotency.js';
+import { IdempotencyCache } from '../../../src/api/idempotency.js';
 import { type ApiRig, apiRig } from '../../support/api-rig.js';
 import { settle } from '../../support/fake-clock.js';
 
@@ -234,7 +234,7 @@ describe('Idempotency-Key', () => {
         return ran;
       });
     expect([await run('a', 'x'), await run('a', 'x')]).toEqual([1, 1]);
-    await expect(run('a', 'y')).rejects.toThrow(KeyReused);
+    await expect(run('a', 'y')).rejects.toMatchObject({ code: 'idempotencyKeyReused' });
     nowMs = 24 * 3_600_000;
     expect(await run('a', 'y')).toBe(2);
     for (let n = 0; n < 1_500; n++) await run(`n${n}`, '');
