@@ -219,6 +219,14 @@ export interface RequestParts {
   readonly contentType?: string;
 }
 
+/** Parts of a response that a scenario may choose. */
+export interface ResponseParts {
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** To tag, when it is not that of the dialog. */
+  readonly tag?: string;
+}
+
 /** One dialog as the peer sees it, from either side. */
 export class PeerDialog {
   readonly callId: string;
@@ -277,32 +285,27 @@ export class PeerDialog {
     if (response.contact !== '') this.remoteTarget = response.contact;
   }
 
-  /** Answers a request of the gateway. */
-  respond(
-    request: PeerMessage,
-    status: number,
-    options: {
-      readonly body?: string;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly tag?: string;
-    } = {},
-  ): void {
+  /** Text of a response to a request of the gateway. */
+  response(request: PeerMessage, status: number, options: ResponseParts = {}): string {
     const tag = options.tag ?? this.localTag;
     const to = request.header('To');
-    this.peer.send(
-      message([
-        `SIP/2.0 ${status} Some Reason`,
-        ...request.headers('Via').map((via) => `Via: ${via}`),
-        `From: ${request.header('From')}`,
-        `To: ${to}${to.includes(';tag=') || status === 100 ? '' : `;tag=${tag}`}`,
-        `Call-ID: ${request.header('Call-ID')}`,
-        `CSeq: ${request.header('CSeq')}`,
-        `Contact: ${this.peer.contact}`,
-        ...Object.entries(options.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
-        ...(options.body === undefined ? [] : ['Content-Type: application/sdp']),
-        options.body ?? '',
-      ]),
-    );
+    return message([
+      `SIP/2.0 ${status} Some Reason`,
+      ...request.headers('Via').map((via) => `Via: ${via}`),
+      `From: ${request.header('From')}`,
+      `To: ${to}${to.includes(';tag=') || status === 100 ? '' : `;tag=${tag}`}`,
+      `Call-ID: ${request.header('Call-ID')}`,
+      `CSeq: ${request.header('CSeq')}`,
+      `Contact: ${this.peer.contact}`,
+      ...Object.entries(options.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+      ...(options.body === undefined ? [] : ['Content-Type: application/sdp']),
+      options.body ?? '',
+    ]);
+  }
+
+  /** Answers a request of the gateway. */
+  respond(request: PeerMessage, status: number, options: ResponseParts = {}): void {
+    this.peer.send(this.response(request, status, options));
   }
 }
 

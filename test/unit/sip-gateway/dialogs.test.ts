@@ -75,13 +75,7 @@ describe('the remote target', () => {
 
   it('of a call we make is that of the 2xx, not of the provisional before it', async () => {
     const { server, outgoing, call } = await dial();
-    server.receive(
-      movedTo(
-        textOf(server, () => call.respond(server.last('INVITE'), 180)),
-        '10.0.0.5',
-      ),
-      '10.0.0.2:5060',
-    );
+    server.receive(movedTo(call.response(server.last('INVITE'), 180), '10.0.0.5'), '10.0.0.2:5060');
     call.respond(server.last('INVITE'), 200, { body: peerSdp() });
     const outcome = await outgoing.outcome;
     if (outcome.ok) void outcome.dialog.bye();
@@ -89,16 +83,6 @@ describe('the remote target', () => {
     expect(server.last('BYE').to).toBe('10.0.0.2:5060');
   });
 });
-
-/** What a peer would send, caught on its way. */
-function textOf(server: ScriptedGateway, send: () => void): string {
-  let caught = '';
-  const { receive } = server;
-  server.receive = (text) => (caught = text.toString());
-  send();
-  server.receive = receive;
-  return caught;
-}
 
 describe('where a peer sends from', () => {
   it('is remembered from its last request, for when its Contact cannot be reached', async () => {
@@ -152,21 +136,29 @@ describe('the ACK of a 2xx of ours', () => {
     expect(server.clock.pending).toBe(0);
   });
 
-  it('of an earlier INVITE does not free the way while a later one is decided', async () => {
-    const server = await ScriptedGateway.open();
-    const call = new PeerDialog(server.peer());
-    const owner = new Owner();
-    owner.decide = () => new Promise(() => undefined);
-    call.send('INVITE', { body: peerSdp() });
-    const accepted = server.invites[0]?.accept(ourSdp(), owner);
-    const first = server.last('200 INVITE');
-    call.take(first);
-    call.send('INVITE', { body: peerSdp(2) });
-    call.ack(first);
-    await accepted;
-    call.send('INVITE', { body: peerSdp(3) });
-    expect(server.last('500 INVITE')).toBeDefined();
-  });
+  it.each(['the first', 'a later'])(
+    'of %s INVITE does not free the way while the next one is decided',
+    async (which) => {
+      const server = await ScriptedGateway.open();
+      const call = new PeerDialog(server.peer());
+      const owner = new Owner();
+      call.send('INVITE', { body: peerSdp() });
+      const accepted = server.invites[0]?.accept(ourSdp(), owner);
+      if (which === 'a later') {
+        call.ack(server.last('200 INVITE'));
+        call.send('INVITE', { body: peerSdp() });
+        await server.clock.advance(1);
+      }
+      const success = server.last('200 INVITE');
+      call.take(success);
+      owner.decide = () => new Promise(() => undefined);
+      call.send('INVITE', { body: peerSdp(2) });
+      call.ack(success);
+      await accepted;
+      call.send('INVITE', { body: peerSdp(3) });
+      expect(server.last('500 INVITE')).toBeDefined();
+    },
+  );
 });
 
 describe('an answered call', () => {

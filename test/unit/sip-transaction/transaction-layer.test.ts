@@ -213,6 +213,13 @@ describe('merged requests (RFC 3261 §8.2.2.2)', () => {
     expect(bench.counts).toEqual({ merged: 2 });
   });
 
+  it('get 482 when they are no INVITE and the first is not answered yet', () => {
+    const bench = new Bench();
+    bench.receive(request({ method: 'INFO' }));
+    bench.receive(request({ method: 'INFO', ...other }));
+    expect(bench.kinds()).toEqual(['482 INFO']);
+  });
+
   it('are handled when the first was refused, or was no INVITE and is answered', () => {
     const bench = new Bench();
     bench.receive(request());
