@@ -13,7 +13,7 @@ import { FakeClock } from './fake-clock.js';
 import { PeerMessage, randomId, type PeerSide, type SipAddress } from './sip-peer.js';
 
 /** A message the gateway sent, and to where. */
-export class SentMessage extends PeerMessage {
+class SentMessage extends PeerMessage {
   constructor(
     text: string,
     /** `address:port` */
