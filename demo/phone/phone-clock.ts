@@ -1,14 +1,19 @@
 /** Lets many phones speak in real time, each at its own phase of the 20 ms. */
-import type { Phone } from './phone.js';
-
 const FRAME_MS = 20;
+
+/** As much of a phone as its clock has to know. */
+interface Speaker {
+  /** Moment within each 20 ms at which it speaks, 0…1. */
+  readonly phase: number;
+  sendFrame(): void;
+}
 
 /** Sends the frames of all phones until stopped. A stall of this process is caught up without losing a frame. */
 export class PhoneClock {
-  readonly #due: { phone: Phone; atMs: number }[] = [];
+  readonly #due: { phone: Speaker; atMs: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  add(phone: Phone): void {
+  add(phone: Speaker): void {
     this.#due.push({ phone, atMs: performance.now() + phone.phase * FRAME_MS });
     this.#timer ??= setTimeout(() => this.#run(), 1);
   }

@@ -127,17 +127,20 @@ export class SipPeer implements PeerSide {
     const [message] = index < 0 ? [] : this.#untaken.splice(index, 1);
     if (message) return Promise.resolve(message);
     return new Promise((resolve, reject) => {
-      const timeout = setTimeout(() => {
-        const came = this.received.map((one) => one.kind).join(', ');
-        reject(new Error(`no ${kind} within ${timeoutMs} ms; came: ${came || 'nothing'}`));
-      }, timeoutMs);
-      this.#waiting.push({
+      const waiting: Waiting = {
         matches,
         take: (taken) => {
           clearTimeout(timeout);
           resolve(taken);
         },
-      });
+      };
+      const timeout = setTimeout(() => {
+        // Who gave up waiting must not take what comes later.
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        const came = this.received.map((one) => one.kind).join(', ');
+        reject(new Error(`no ${kind} within ${timeoutMs} ms; came: ${came || 'nothing'}`));
+      }, timeoutMs);
+      this.#waiting.push(waiting);
     });
   }
 
