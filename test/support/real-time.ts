@@ -4,13 +4,26 @@
  */
 import { spawnSync } from 'node:child_process';
 
-const CLASS = ['--rr', '1'];
-const allowed = spawnSync('chrt', [...CLASS, 'true']).status === 0;
+/** Above the peers that call it, which share one level. */
+const SERVER_LEVEL = 2;
+const PEER_LEVEL = 1;
+const allowed = spawnSync('chrt', ['--rr', String(SERVER_LEVEL), 'true']).status === 0;
 
 /** Words to put before a command, so that it runs ahead of ordinary programs; none where that is not allowed. */
-export const realTimeWords: readonly string[] = allowed ? ['chrt', ...CLASS] : [];
+export function wordsToRunAhead(role: 'server' | 'peer'): readonly string[] {
+  return allowed ? ['chrt', '--rr', String(role === 'server' ? SERVER_LEVEL : PEER_LEVEL)] : [];
+}
 
-/** The same for a process that runs already, for as long as it lives. */
-export function runAhead(pid: number): void {
-  if (allowed) spawnSync('chrt', ['--all-tasks', '--pid', ...CLASS, String(pid)]);
+/** Lets this process run ahead while `action` runs, and like any other afterwards. */
+export async function aheadOfOthers<Result>(action: () => Promise<Result>): Promise<Result> {
+  reschedule(['--rr', String(PEER_LEVEL)]);
+  try {
+    return await action();
+  } finally {
+    reschedule(['--other', '0']);
+  }
+}
+
+function reschedule([policy = '', level = '']: readonly [string, string]): void {
+  if (allowed) spawnSync('chrt', ['--all-tasks', policy, '--pid', level, String(process.pid)]);
 }

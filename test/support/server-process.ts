@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
-import { realTimeWords } from './real-time.js';
+import { wordsToRunAhead } from './real-time.js';
 
 /** Ticks per second of /proc/PID/stat on Linux (`getconf CLK_TCK`). */
 const CLOCK_TICKS = 100;
@@ -67,7 +67,7 @@ export async function startServer(
 
 function wordsBefore({ core, realTime }: ServerProcessOptions): string[] {
   const pinned = core !== undefined && spawnSync('taskset', ['-V']).status === 0;
-  return [...(pinned ? ['taskset', '-c', String(core)] : []), ...(realTime === true ? realTimeWords : [])];
+  return [...(pinned ? ['taskset', '-c', String(core)] : []), ...(realTime === true ? wordsToRunAhead('server') : [])];
 }
 
 async function addressesOf(lines: Interface): Promise<{ sip: string; http: string }> {

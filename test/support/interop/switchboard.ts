@@ -1,0 +1,74 @@
+/** A server of its own for one test file, and foreign telephones that call it. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ServerProcess, startServer } from '../server-process.js';
+import { ApiClient } from './api-client.js';
+import { LineTap } from './line-tap.js';
+import type { Peer, PeerKind, PeerPlan } from './peer.js';
+
+/** Calls of one peer at most. */
+const ATTEMPTS = 5;
+
+/** A peer in a call. */
+export interface ConnectedPeer extends PeerPlan, Peer {}
+
+/** The server, and everything that has to be cleaned up. */
+export class Switchboard {
+  readonly api: ApiClient;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'mixminus-interop-'));
+  readonly #taps: LineTap[] = [];
+  readonly #peers: Peer[] = [];
+
+  private constructor(readonly server: ServerProcess) {
+    this.api = new ApiClient(server.http);
+  }
+
+  static async open(): Promise<Switchboard> {
+    const server = await startServer({}, { realTime: true });
+    const switchboard = new Switchboard(server);
+    await switchboard.api.ready();
+    return switchboard;
+  }
+
+  /** A new empty folder. */
+  folder(name: string): string {
+    const path = join(this.#folder, `${this.#taps.length}-${name}`);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /**
+   * Lets a telephone of that kind call; when the server has no capacity for the moment (503), later once more.
+   * @throws Error with everything it said when it is not answered with 200
+   */
+  async connect(kind: PeerKind, plan: Omit<PeerPlan, 'tap' | 'home'>): Promise<ConnectedPeer> {
+    for (let attempt = 1; ; attempt++) {
+      await this.api.ready();
+      const tap = await LineTap.open(this.server.sip);
+      this.#taps.push(tap);
+      const whole = { ...plan, tap, home: this.folder(plan.name) };
+      const peer = await kind(whole);
+      this.#peers.push(peer);
+      const status = await Promise.race([tap.answered, peer.program.exited.then(() => 'no'), late()]);
+      if (status === 200) return { ...whole, ...peer };
+      await peer.program.stop();
+      if (status !== 503 || attempt === ATTEMPTS) {
+        const said = peer.program.output.slice(-3000);
+        throw new Error(`${plan.name} got ${status} answer.\n${said}\n${this.server.log.join('\n')}`);
+      }
+    }
+  }
+
+  /** Ends peers and server and removes their files. */
+  async close(): Promise<void> {
+    await Promise.all(this.#peers.map(({ program }) => program.stop()));
+    for (const tap of this.#taps) tap.close();
+    await this.server.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function late(): Promise<string> {
+  return new Promise((resolve) => setTimeout(() => resolve('no timely'), 15_000).unref());
+}
