@@ -16,6 +16,14 @@ export interface Decoder {
   decode(payload: Uint8Array, length: number, output: Float32Array): number;
   /** Makes up exactly `samples` samples that continue what was decoded (packet loss concealment). */
   conceal(output: Float32Array, samples: number): void;
+  /**
+   * Rescues the last `samples` samples before the packet `nextPayload` (its first `length` bytes) from the second, coarser
+   * version of them that it carries (in-band FEC); to be called after everything before the gap and before that packet
+   * is decoded. Where the packet covers less than `samples`, the earlier part is made up.
+   *
+   * @returns `samples`, or −1 when the packet carries nothing of the kind: conceal instead
+   */
+  decodeLost?(nextPayload: Uint8Array, length: number, output: Float32Array, samples: number): number;
   /** Forgets history: the next payload begins a new stream. */
   reset(): void;
   /** Gives back memory outside the JavaScript heap. */
@@ -32,5 +40,7 @@ export interface Encoder {
    * @returns bytes written
    */
   encode(input: Float32Array, output: Uint8Array, offset: number): number;
+  /** What the listeners lose, 0…1, as they report it: redundancy is sent accordingly. */
+  setPacketLoss?(ratio: number): void;
   close(): void;
 }

@@ -3,6 +3,10 @@ import type { Kernels } from '../dsp/kernels.js';
 import type { EncodingName, PayloadFormat } from '../protocol.js';
 import { G711Decoder, G711Encoder } from './g711.js';
 import type { G711Law } from './g711.js';
+import { OpusDecoder } from './opus-decoder.js';
+import { OpusEncoder } from './opus-encoder.js';
+import type { OpusLibrary } from './opus-library.js';
+import { opusDefaults, opusSettings } from './opus-settings.js';
 import type { Decoder, Encoder } from './port.js';
 
 /** One codec: which formats it takes, and how to make its two halves. */
@@ -15,6 +19,7 @@ interface Codec {
 const codecs: Readonly<Partial<Record<EncodingName, Codec>>> = {
   PCMU: g711('PCMU'),
   PCMA: g711('PCMA'),
+  opus: opus(),
 };
 
 /** A decoder for one RTP stream of `format`. @throws CodedError `noCommonCodec`, `capacityReached` */
@@ -40,4 +45,18 @@ function g711(law: G711Law): Codec {
     decoder: () => new G711Decoder(law),
     encoder: (_format, kernels) => new G711Encoder(law, kernels),
   };
+}
+
+/** Always 48 kHz in SDP, mostly with two channels, whatever is sent (RFC 7587 §7). */
+function opus(): Codec {
+  return {
+    accepts: ({ clockRateHz }) => clockRateHz === 48_000,
+    decoder: (_format, kernels) => new OpusDecoder(libraryOf(kernels)),
+    encoder: (format, kernels) => new OpusEncoder(libraryOf(kernels), opusSettings(format, opusDefaults)),
+  };
+}
+
+function libraryOf({ opus }: Kernels): OpusLibrary {
+  if (opus) return opus;
+  throw new CodedError('noCommonCodec', 'Opus has not been loaded.');
 }

@@ -1,3 +1,4 @@
+import type { OpusLibrary } from '../codec/opus-library.js';
 import { Arena } from './arena.js';
 
 /**
@@ -63,7 +64,14 @@ export class Kernels {
   readonly #floats = new Map<number, Float32Array>();
   readonly #bytes = new Map<number, Uint8Array>();
 
-  constructor(module: WebAssembly.Module) {
+  /**
+   * @param module dsp.wasm
+   * @param opus   libopus, the other compiled code a worker has; without it there is no Opus
+   */
+  constructor(
+    module: WebAssembly.Module,
+    readonly opus?: OpusLibrary,
+  ) {
     const exports = new WebAssembly.Instance(module).exports as KernelExports;
     this.run = exports;
     this.buffer = exports.memory.buffer;

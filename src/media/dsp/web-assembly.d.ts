@@ -8,10 +8,15 @@ declare namespace WebAssembly {
 
   interface Memory {
     readonly buffer: ArrayBuffer;
+    /** Adds pages of 64 KiB; views of the old `buffer` become empty. */
+    grow(pages: number): number;
   }
 }
 
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => WebAssembly.Module;
-  readonly Instance: new (module: WebAssembly.Module) => { readonly exports: unknown };
+  readonly Instance: new (
+    module: WebAssembly.Module,
+    imports?: Readonly<Record<string, Readonly<Record<string, () => unknown>>>>,
+  ) => { readonly exports: unknown };
 };

@@ -1,0 +1,10 @@
+/** Finds libopus, which comes compiled to WebAssembly inside an npm package; docs/adr/0003-opus.md says why this one. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const file = '@evan/opus/wasm/simd.wasm';
+
+/** Compiles libopus for {@link OpusLibrary}; the module is posted to worker threads as it is. @throws when it is not installed */
+export function compileOpus(): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve(file)));
+}
