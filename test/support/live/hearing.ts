@@ -1,8 +1,9 @@
 /** Judges what telephones hear: now, and over a stretch of time in which something happens. */
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { partialDb, SILENCE_DB } from '../../../demo/phone/ear.js';
 import type { Voice } from '../../../demo/phone/voice.js';
 import type { LivePhone } from './live-phone.js';
+import { soon } from './soon.js';
 
 const SAMPLES_PER_MS = 8;
 /** Whole periods of every tone (multiples of 20 Hz), and long enough to tell tones 100 Hz apart. */
@@ -12,7 +13,6 @@ const RECENT = 4 * WINDOW;
 const TOLERANCE_DB = 1;
 /** Quantisation noise of a perfect bridge is some 60 dB below a voice. */
 const UNHEARD_DB = -45;
-const PATIENCE_MS = 10_000;
 
 /** How loud a listener has just heard a voice, dB relative to how loud it is spoken. */
 export function levelDb(listener: LivePhone, voice: Voice): number {
@@ -47,11 +47,6 @@ export async function conversation(phones: readonly LivePhone[]): Promise<void> 
 export async function packetsCome(phone: LivePhone, count: number): Promise<void> {
   const { packets } = phone.ear.verdict();
   await soon(() => expect(phone.ear.verdict().packets).toBeGreaterThanOrEqual(packets + count));
-}
-
-/** Tries until it does not throw. */
-export async function soon<Result>(look: () => Result | Promise<Result>, timeoutMs = PATIENCE_MS): Promise<Result> {
-  return vi.waitFor(look, { timeout: timeoutMs, interval: 20 });
 }
 
 /** What came to a listener over a stretch of time. */

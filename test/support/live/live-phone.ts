@@ -1,6 +1,7 @@
 /** A telephone under test control: raw SIP, and RTP that says a tone and keeps what it hears. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { PATIENCE_MS, soon } from './soon.js';
 import { alaw, mulaw } from '../../../demo/phone/g711.js';
 import type { PhoneLaw } from '../../../demo/phone/phone.js';
 import { RtpEar } from '../../../demo/phone/rtp-ear.js';
@@ -11,8 +12,6 @@ import { PeerDialog, type PeerMessage, SipPeer, type SipAddress } from '../sip-p
 /** Samples per 20 ms at 8 kHz. */
 const FRAME = 160;
 const EVENT_PAYLOAD_TYPE = 101;
-/** Longest wait for an answer of the server, on a machine that is busy. */
-const PATIENCE_MS = 10_000;
 
 /** How it is. */
 export interface LivePhoneOptions {
@@ -86,6 +85,26 @@ export class LivePhone {
   invite(room: string, offer = this.sdp(), branch?: string): void {
     this.dialog = new PeerDialog(this.sip, { user: room });
     this.dialog.send('INVITE', { body: offer, ...(branch === undefined ? {} : { branch }) });
+  }
+
+  /** The final answer to an INVITE, the last one by default, whatever it is; a refusal is acknowledged. */
+  async final(cseq = this.dialog.cseq): Promise<PeerMessage> {
+    const { callId } = this.dialog;
+    const isIt = (message: PeerMessage): boolean =>
+      message.status >= 200 &&
+      message.method === 'INVITE' &&
+      message.header('Call-ID') === callId &&
+      message.cseq === cseq;
+    const answer = await soon(() => {
+      const found = this.sip.received.find(isIt);
+      if (!found) throw new Error('The INVITE is not answered.');
+      return found;
+    });
+    if (answer.status >= 300) {
+      const branch = /;branch=([^;\s]+)/.exec(answer.header('Via'))?.[1] ?? '';
+      this.dialog.send('ACK', { cseq, branch, toTag: answer.tag('To') });
+    }
+    return answer;
   }
 
   /** Acknowledges a 2xx, and sends media where it says. */

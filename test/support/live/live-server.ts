@@ -1,7 +1,6 @@
 /** The whole server in this process, behind either SIP front end, on free ports, with telephones that call it. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { vi } from 'vitest';
 import { PhoneClock } from '../../../demo/phone/phone-clock.js';
 import type { Voice } from '../../../demo/phone/voice.js';
 import { type App, createApp } from '../../../src/app.js';
@@ -11,6 +10,7 @@ import { ScriptedDrachtioServer } from '../drachtio-server/scripted-server.js';
 import type { SipAddress } from '../sip-peer.js';
 import { conversation } from './hearing.js';
 import { LivePhone, type LivePhoneOptions } from './live-phone.js';
+import { until } from './soon.js';
 
 /** How SIP comes in: in this process, or through a scripted drachtio-server. */
 export type FrontEnd = 'embedded' | 'drachtio';
@@ -124,16 +124,6 @@ export class LiveServer {
 /** Tones far enough apart, and so quiet that several of them together need no limiter. */
 export function voiceOf(index: number): Voice {
   return { name: `voice ${index}`, frequenciesHz: [400 + 220 * index], peakDbfs: -16 };
-}
-
-/** Waits until something holds; fails when it never does. */
-export async function until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
-  await vi.waitFor(
-    () => {
-      if (!holds()) throw new Error(`It never came true that ${holds.toString()}`);
-    },
-    { timeout: timeoutMs, interval: 10 },
-  );
 }
 
 /** A UDP port nobody listens on at the moment. */

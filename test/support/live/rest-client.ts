@@ -1,7 +1,7 @@
 /** The server as its API shows it: plain requests, and the event stream. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { soon } from './hearing.js';
+import { soon } from './soon.js';
 
 /** An answer; `body` is whatever JSON it held. */
 export interface Answer<Body> {
