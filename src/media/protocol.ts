@@ -202,7 +202,7 @@ export interface CallSnapshot {
 /** Counters of one worker since its start; gauges where noted. */
 export interface WorkerMetrics {
   readonly ticks: number;
-  /** Ticks that began more than 5 ms after their time. */
+  /** Ticks that began more than 10 ms after their time. */
   readonly lateTicks: number;
   /** Ticks never run because catching up is bounded (SAFETY P1). */
   readonly skippedTicks: number;

@@ -40,6 +40,13 @@ export class WorkerCalls {
     this.#room = { kernels, meter, emit: resources.emit, nowMs };
   }
 
+  /** Legs of all calls. */
+  get legCount(): number {
+    let legs = 0;
+    for (const call of this.#calls.values()) legs += call.legs.length;
+    return legs;
+  }
+
   /** Carries out one command; what concerns audio takes effect at the next tick. */
   command(command: MediaCommand): void {
     switch (command.type) {
@@ -235,9 +242,12 @@ export class WorkerCalls {
 
   #reportMetrics(): void {
     const { kernels, heapUsedBytes, emit } = this.#resources;
-    let legs = 0;
-    for (const call of this.#calls.values()) legs += call.legs.length;
-    const gauges = { calls: this.#calls.size, legs, wasmBytes: kernels.liveBytes, heapUsedBytes: heapUsedBytes() };
+    const gauges = {
+      calls: this.#calls.size,
+      legs: this.legCount,
+      wasmBytes: kernels.liveBytes,
+      heapUsedBytes: heapUsedBytes(),
+    };
     emit({ type: 'metrics', metrics: this.#meter.take(gauges) });
   }
 }

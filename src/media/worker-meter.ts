@@ -4,7 +4,7 @@ import type { WorkerMetrics } from './protocol.js';
 import { TICK_MS, type TickTurn } from './ticker.js';
 
 /** A tick that begins this much after its time is late. */
-const LATE_MS = 5;
+const LATE_MS = 10;
 /** Reports go out about once a second. */
 const TICKS_PER_REPORT = 1000 / TICK_MS;
 

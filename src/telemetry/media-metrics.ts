@@ -8,7 +8,7 @@ type Row = readonly [name: string, help: string, read: (metrics: WorkerMetrics) 
 
 const counters: readonly Row[] = [
   ['ticks', 'Media ticks run.', (metrics) => metrics.ticks],
-  ['late_ticks', 'Ticks that began more than 5 ms after their time.', (metrics) => metrics.lateTicks],
+  ['late_ticks', 'Ticks that began more than 10 ms after their time.', (metrics) => metrics.lateTicks],
   ['skipped_ticks', 'Ticks never run, because catching up is bounded.', (metrics) => metrics.skippedTicks],
   ['packets_received', 'RTP and RTCP packets received.', (metrics) => metrics.packetsReceived],
   ['packets_sent', 'RTP and RTCP packets sent.', (metrics) => metrics.packetsSent],
