@@ -45,6 +45,12 @@ function readConfig(): Config {
 }
 
 function fail(what: string, error: unknown): never {
-  console.error(what, error instanceof Error ? error.message : error);
+  console.error(what, messageOf(error));
   process.exit(1);
+}
+
+/** What went wrong, and why: a port may be in use or may not be ours to use. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} ${messageOf(error.cause)}`;
 }
