@@ -1,0 +1,183 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { OpusFrames } from '../../../src/media/codec/opus-packets.js';
+import type { OpusEncoder } from '../../../src/media/codec/opus-encoder.js';
+import { opusDefaults, opusFormatFor, opusSettings } from '../../../src/media/codec/opus-settings.js';
+import { powerSpectrum, powerWhere, toneAt } from '../../support/spectrum.js';
+import {
+  createOpus,
+  createOpusEncoder,
+  decodePackets,
+  encodeTicks,
+  opusFormat,
+  sine,
+  speechLike,
+} from '../../support/opus.js';
+import { seededNoise } from '../../support/noise.js';
+
+const opus = createOpus();
+const speech = speechLike(2);
+const frames = new OpusFrames();
+afterAll(() => expect(opus.liveBytes).toBe(0));
+
+/** The payloads of a signal from an encoder that is closed afterwards. */
+function encoded(signal: Float32Array, encoder: OpusEncoder): Uint8Array[] {
+  const payloads = encodeTicks(encoder, signal);
+  encoder.close();
+  return payloads;
+}
+
+const bytesOf = (payloads: readonly Uint8Array[]) => payloads.reduce((sum, payload) => sum + payload.length, 0);
+const rescues = (payloads: readonly Uint8Array[]) =>
+  payloads.filter((payload) => frames.parse(payload, 0, payload.length) && frames.hasRescue).length;
+
+describe('the settings of an Opus encoder', () => {
+  it.each<[string, Record<string, string>, object]>([
+    ['are the defaults for a peer that says nothing', {}, { bitrateBps: 32_000, fec: false, dtx: false }],
+    ['take its lower bitrate', { maxaveragebitrate: '16000' }, { bitrateBps: 16_000 }],
+    ['do not go up to its higher bitrate', { maxaveragebitrate: '500000' }, { bitrateBps: 32_000 }],
+    ['do not go below what Opus can', { maxaveragebitrate: '1' }, { bitrateBps: 6000 }],
+    ['leave out what is no number', { maxaveragebitrate: '1e3', maxplaybackrate: '-8000' }, { bitrateBps: 32_000 }],
+    ['narrow the band to 4 kHz', { maxplaybackrate: '8000' }, { maxBandwidth: 1101 }],
+    ['narrow the band to 6 kHz', { maxplaybackrate: '12000' }, { maxBandwidth: 1102 }],
+    ['narrow the band to 8 kHz', { maxplaybackrate: '16000' }, { maxBandwidth: 1103 }],
+    ['narrow the band to 12 kHz', { maxplaybackrate: '24000' }, { maxBandwidth: 1104 }],
+    ['keep the whole band', { maxplaybackrate: '44100' }, { maxBandwidth: 1105 }],
+    ['turn on what it asks for', { useinbandfec: '1', usedtx: '1', cbr: '1' }, { fec: true, dtx: true }],
+    ['leave off what it does not', { useinbandfec: '0', usedtx: '0' }, { fec: false, dtx: false }],
+    ['stay mono', { stereo: '1', 'sprop-stereo': '1' }, { bitrateBps: 32_000 }],
+  ])('%s', (_, parameters, expected) => {
+    expect(opusSettings(opusFormat(parameters), opusDefaults)).toMatchObject(expected);
+  });
+
+  it.each([
+    [10, 2],
+    [20, 1],
+    [30, 2],
+    [40, 1],
+    [50, 2],
+    [60, 1],
+    [120, 1],
+  ])(
+    'for packets of %i ms ask for %i frames per tick, whatever a peer calls its parameters',
+    (ptimeMs, framesPerTick) => {
+      const format = opusFormatFor(opusFormat({ framespertick: '7', useinbandfec: '1' }), ptimeMs);
+      expect(opusSettings(format, opusDefaults)).toMatchObject({ framesPerTick, fec: true });
+    },
+  );
+});
+
+describe('OpusEncoder', () => {
+  it.each([200, 400, 1000, 2000, 3400, 6000])('keeps the level of %i Hz within 0.5 dB', (hz) => {
+    const heard = decodePackets(opus, encoded(sine(hz, 1), createOpusEncoder(opus)));
+    const { amplitude } = toneAt(heard.subarray(24_000, 43_200), 48_000, hz);
+    expect(Math.abs(20 * Math.log10(amplitude / 0.3))).toBeLessThan(0.5);
+  });
+
+  it('clips what is beyond full scale and takes what is no number for silence', () => {
+    const wild = sine(500, 0.5, 3);
+    wild[5000] = NaN;
+    wild[6000] = Infinity;
+    wild[7000] = -Infinity;
+    const heard = decodePackets(opus, encoded(wild, createOpusEncoder(opus)));
+    expect(heard.every((value) => Math.abs(value) <= 1)).toBe(true);
+    expect(toneAt(heard.subarray(14_400, 19_200), 48_000, 500).amplitude).toBeGreaterThan(0.9);
+  });
+
+  it.each([12_000, 24_000, 48_000])('keeps to %i bit/s', (bitrateBps) => {
+    const noise = seededNoise(5, 96_000).map((value) => value * 0.1);
+    const payloads = encoded(
+      noise,
+      createOpusEncoder(opus, { maxaveragebitrate: `${bitrateBps}` }, { bitrateBps: 96_000 }),
+    );
+    const bps = (bytesOf(payloads) * 8 * 50) / payloads.length;
+    expect(bps / bitrateBps).toBeLessThan(1.1);
+    expect(bps / bitrateBps).toBeGreaterThan(0.5);
+  });
+
+  it('makes packets of one size when the peer wants a constant bitrate', () => {
+    const payloads = encoded(speech, createOpusEncoder(opus, { cbr: '1' }));
+    expect(new Set(payloads.map((payload) => payload.length))).toEqual(new Set([80]));
+  });
+
+  it.each([
+    [8000, 4000],
+    [16_000, 8000],
+  ])('sends nothing above what a peer that plays %i Hz can use', (maxplaybackrate, edgeHz) => {
+    const noise = seededNoise(7, 65_536).map((value) => value * 0.2);
+    const heard = decodePackets(
+      opus,
+      encoded(noise, createOpusEncoder(opus, { maxplaybackrate: `${maxplaybackrate}` })),
+    );
+    const spectrum = powerSpectrum(heard.subarray(heard.length - 32_768));
+    const above = powerWhere(spectrum, 48_000, (hz) => hz > edgeHz * 1.15);
+    const below = powerWhere(spectrum, 48_000, (hz) => hz < edgeHz);
+    expect(10 * Math.log10(above / below)).toBeLessThan(-35);
+  });
+
+  it('sends FEC only to peers that can use it, and only while they report loss', () => {
+    const deaf = createOpusEncoder(opus, {});
+    deaf.setPacketLoss(0.2);
+    expect(rescues(encoded(speech, deaf))).toBe(0);
+    const able = createOpusEncoder(opus, { useinbandfec: '1' });
+    expect(rescues(encodeTicks(able, speech))).toBe(0);
+    able.setPacketLoss(0.2);
+    expect(rescues(encodeTicks(able, speech))).toBeGreaterThan(40);
+    able.setPacketLoss(0);
+    expect(rescues(encodeTicks(able, speech).slice(2))).toBe(0);
+    able.close();
+  });
+
+  it('with DTX, says that silence need not be sent, with an update every 400 ms', () => {
+    const signal = new Float32Array(48_000 * 4);
+    signal.set(speech.subarray(0, 48_000));
+    const payloads = encoded(signal, createOpusEncoder(opus, { usedtx: '1' }));
+    const sent = payloads.slice(100).map((payload) => payload.length > 2);
+    expect(sent.filter(Boolean).length).toBeGreaterThanOrEqual(4);
+    expect(sent.filter(Boolean).length).toBeLessThanOrEqual(6);
+    expect(decodePackets(opus, payloads)).toHaveLength(signal.length);
+    const without = encoded(signal, createOpusEncoder(opus));
+    expect(without.every((payload) => payload.length > 2)).toBe(true);
+  });
+
+  it('becomes the exact twin of another, which does not notice', () => {
+    const [first, second, alone] = [1, 2, 3].map(() => createOpusEncoder(opus, { useinbandfec: '1' })) as [
+      OpusEncoder,
+      OpusEncoder,
+      OpusEncoder,
+    ];
+    encodeTicks(second, speechLike(0.5, 99));
+    for (const encoder of [first, alone]) {
+      encoder.setPacketLoss(0.1);
+      encodeTicks(encoder, speech.subarray(0, 48_000));
+    }
+    second.copyFrom(first);
+    const rest = speech.subarray(48_000);
+    const expected = encodeTicks(alone, rest);
+    expect(encodeTicks(second, rest)).toEqual(expected);
+    expect(encodeTicks(first, rest)).toEqual(expected);
+    second.copyFrom(first);
+    first.close();
+    encodeTicks(second, rest);
+    second.close();
+    alone.close();
+  });
+
+  it('begins anew after reset', () => {
+    const encoder = createOpusEncoder(opus, { useinbandfec: '1', maxplaybackrate: '16000' });
+    encoder.setPacketLoss(0.1);
+    const first = encodeTicks(encoder, speech);
+    encoder.reset();
+    expect(encodeTicks(encoder, speech)).toEqual(first);
+    encoder.close();
+  });
+
+  it('is only as large as its memory: what does not fit is refused, and all of it is given back', () => {
+    const encoders: OpusEncoder[] = [];
+    expect(() => {
+      for (;;) encoders.push(createOpusEncoder(opus));
+    }).toThrowError(expect.objectContaining({ code: 'capacityReached' }) as Error);
+    expect(encoders.length).toBeGreaterThan(2500);
+    for (const encoder of encoders) encoder.close();
+    expect(opus.memoryBytes).toBe(128 * 1024 * 1024);
+  });
+});
