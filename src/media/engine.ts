@@ -41,7 +41,10 @@ interface MediaWorkerSlot {
   legs: number;
   readonly calls: Set<string>;
   metrics: WorkerMetrics | undefined;
+  /** `dead`: it could not be started, or its replacement could not; it gets no more calls. */
+  state: 'starting' | 'ready' | 'dead';
   ready: () => void;
+  failed: (reason: string) => void;
 }
 
 type Request = Extract<MediaCommand, { requestId: number }>;
@@ -71,7 +74,9 @@ export class MediaEngine implements MediaPlane {
         legs: 0,
         calls: new Set(),
         metrics: undefined,
+        state: 'starting',
         ready: () => undefined,
+        failed: () => undefined,
       };
       this.#workers.push(slot);
       return this.#attach(slot);
@@ -82,7 +87,7 @@ export class MediaEngine implements MediaPlane {
   openCall(callId: string): MediaCall {
     if (this.#closed) throw new CodedError('draining');
     if (this.#calls.has(callId)) throw new CodedError('internal', `The media plane has a call ${callId} already.`);
-    const slot = this.#workers.reduce((least, other) => (load(other) < load(least) ? other : least));
+    const slot = this.#leastLoaded();
     const call = new EngineCall(callId, {
       host: this.#options.host,
       post: (command) => slot.link.post(command),
@@ -123,9 +128,20 @@ export class MediaEngine implements MediaPlane {
 
   #attach(slot: MediaWorkerSlot): Promise<void> {
     const { link } = slot;
+    slot.state = 'starting';
     link.onEvent((event) => this.#receive(slot, event));
-    link.onCrash((reason) => this.#replace(slot, reason));
-    return new Promise((resolve) => void (slot.ready = resolve));
+    link.onCrash((reason) => this.#onCrash(slot, reason));
+    return new Promise((resolve, reject) => {
+      slot.ready = resolve;
+      slot.failed = (reason) => reject(new CodedError('mediaFailed', `A media worker could not be started: ${reason}`));
+    });
+  }
+
+  #leastLoaded(): MediaWorkerSlot {
+    const living = this.#workers.filter(({ state }) => state !== 'dead');
+    const [first, ...others] = living;
+    if (!first) throw new CodedError('mediaFailed', 'There is no media worker.');
+    return others.reduce((least, other) => (load(other) < load(least) ? other : least), first);
   }
 
   #ask(slot: MediaWorkerSlot, question: Question): Promise<MediaResult> {
@@ -139,6 +155,7 @@ export class MediaEngine implements MediaPlane {
   #receive(slot: MediaWorkerSlot, event: MediaEvent): void {
     switch (event.type) {
       case 'ready':
+        slot.state = 'ready';
         slot.ready();
         return;
       case 'metrics':
@@ -158,8 +175,12 @@ export class MediaEngine implements MediaPlane {
     pending?.resolve(result);
   }
 
-  #replace(slot: MediaWorkerSlot, reason: string): void {
+  #onCrash(slot: MediaWorkerSlot, reason: string): void {
     this.#options.onCrash?.(reason);
+    // What dies before it was ready would die again: it is not started anew.
+    const replace = slot.state === 'ready' && !this.#closed;
+    slot.state = 'dead';
+    slot.failed(reason);
     for (const [requestId, pending] of this.#pending) {
       if (pending.worker !== slot) continue;
       this.#pending.delete(requestId);
@@ -168,9 +189,10 @@ export class MediaEngine implements MediaPlane {
     const lost = [...slot.calls];
     for (const callId of lost) this.#calls.get(callId)?.abandon();
     slot.metrics = undefined;
-    if (!this.#closed) {
+    if (replace) {
       slot.link = this.#options.spawn();
-      void this.#attach(slot);
+      // If it fails too, the crash has been told and the slot is dead.
+      this.#attach(slot).catch(() => undefined);
     }
     for (const callId of lost) {
       this.#listener({ type: 'callFailed', callId, tick: 0, detail: 'The media worker crashed.' });

@@ -19,9 +19,9 @@ export type CallMediaEvent = Exclude<MediaEvent, { type: 'ready' | 'result' | 'm
 
 /** All media workers together. */
 export interface MediaPlane {
-  /** Starts the workers; resolves when every one is ready. */
+  /** Starts the workers; resolves when every one is ready. @throws CodedError `mediaFailed` when one cannot start */
   start(): Promise<void>;
-  /** Opens a call on the worker with the least legs. @throws CodedError `internal` when the id is in use */
+  /** Opens a call on the worker with the least legs. @throws CodedError `internal` when the id is in use, `mediaFailed` */
   openCall(callId: string): MediaCall;
   /** Registers the only listener for call events; called on the main thread in the order each worker sent them. */
   onEvent(listener: (event: CallMediaEvent) => void): void;
