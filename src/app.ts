@@ -48,6 +48,8 @@ export interface App {
   start(): Promise<void>;
   /** Where the REST API listens, e.g. `http://127.0.0.1:3000`. */
   readonly httpUrl: string;
+  /** Tells of a fault nobody caught, in the log and the metrics. */
+  reportFault(message: string, fault: unknown): void;
   /** Takes nothing new, waits for calls up to the configured deadline, ends the rest, closes everything. */
   stop(deadlineMs?: number): Promise<void>;
 }
@@ -95,6 +97,10 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
     get httpUrl() {
       return urlOf(api);
+    },
+    reportFault(message, fault) {
+      metrics.countFault();
+      log.error({ err: fault }, message);
     },
     async stop(deadlineMs = config.drainTimeoutMs) {
       const outcome = await drainCalls(service, systemClock, deadlineMs);

@@ -11,6 +11,10 @@ const BAD_CONFIG = 78;
 const config = readConfig();
 const app = createApp(config);
 
+// A mistake in one call's code must not end the others' calls (SAFETY P3): it is told, and the process goes on.
+process.on('unhandledRejection', (reason) => app.reportFault('A promise was rejected unhandled.', reason));
+process.on('uncaughtException', (error) => app.reportFault('An exception was not caught.', error));
+
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {

@@ -1,5 +1,5 @@
 /** Metrics in the Prometheus text format: base units, `_total` for counters, no ids of calls or legs as labels. */
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import type { MediaPlane } from '../media/plane.js';
 import type { SipGateway } from '../sip/gateway.js';
 import { registerCallMetrics } from './call-metrics.js';
@@ -29,6 +29,7 @@ const latencyBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 
 export class Metrics {
   private readonly registry = new Registry();
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
+  private readonly faults: Counter;
 
   constructor(sources: MetricsSources) {
     collectDefaultMetrics({ register: this.registry });
@@ -42,6 +43,16 @@ export class Metrics {
       buckets: latencyBucketsS,
       registers: [this.registry],
     });
+    this.faults = new Counter({
+      name: 'mixminus_faults_total',
+      help: 'Exceptions and rejections nobody caught.',
+      registers: [this.registry],
+    });
+  }
+
+  /** Counts an exception or rejection nobody caught; one is a bug. */
+  countFault(): void {
+    this.faults.inc();
   }
 
   /** Counts an answered HTTP request. */
