@@ -97,9 +97,10 @@ export class SipPeer implements PeerSide {
 
   private constructor(readonly gateway: SipAddress) {}
 
-  static async open(gateway: SipAddress): Promise<SipPeer> {
+  /** @param port to listen on with UDP; default any free one */
+  static async open(gateway: SipAddress, port = 0): Promise<SipPeer> {
     const peer = new SipPeer(gateway);
-    await (gateway.transport === 'udp' ? peer.#openUdp() : peer.#openTcp());
+    await (gateway.transport === 'udp' ? peer.#openUdp(port) : peer.#openTcp());
     return peer;
   }
 
@@ -160,10 +161,10 @@ export class SipPeer implements PeerSide {
     if (this.#server) await new Promise<void>((resolve) => this.#server?.close(() => resolve()));
   }
 
-  async #openUdp(): Promise<void> {
+  async #openUdp(port: number): Promise<void> {
     const socket = createSocket('udp4');
     socket.on('message', (bytes) => this.#take(bytes.toString('utf8')));
-    socket.bind(0, '127.0.0.1');
+    socket.bind(port, '127.0.0.1');
     await once(socket, 'listening');
     this.#udp = socket;
     this.#port = socket.address().port;

@@ -18,6 +18,8 @@ export interface LivePhoneOptions {
   readonly voice: Voice;
   /** Default PCMU. */
   readonly law?: PhoneLaw;
+  /** Where it takes SIP; default any free port. */
+  readonly sipPort?: number;
 }
 
 /** One telephone-event packet as it came. */
@@ -64,7 +66,7 @@ export class LivePhone {
 
   static async open(server: SipAddress, options: LivePhoneOptions): Promise<LivePhone> {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
-    const [sip] = await Promise.all([SipPeer.open(server), once(socket, 'listening')]);
+    const [sip] = await Promise.all([SipPeer.open(server, options.sipPort), once(socket, 'listening')]);
     return new LivePhone(sip, socket, options);
   }
 
