@@ -6,7 +6,8 @@ import { maySendRaw } from '../support/interop/capability.js';
 import { startLinphone } from '../support/interop/linphone.js';
 import type { Peer, PeerPlan } from '../support/interop/peer.js';
 import { describeWith } from '../support/interop/programs.js';
-import { startSipp, startTalkingSipp } from '../support/interop/sipp.js';
+import { SippScript } from '../support/interop/sipp-script.js';
+import { startSipp } from '../support/interop/sipp.js';
 import { Switchboard } from '../support/interop/switchboard.js';
 import { aheadOfOthers } from '../support/real-time.js';
 
@@ -15,6 +16,8 @@ const captures = ['/usr/share/sip-tester', '/usr/share/sipp/pcap', '/usr/local/s
   existsSync(`${folder}/dtmf_2833_1.pcap`),
 );
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+/** Files are named by the key, except these. */
+const FILES: Readonly<Record<string, string>> = { '*': 'star', '#': 'pound' };
 const EVENT_CODES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 11];
 /** A digit that came twice would have come by then. */
 const AFTERMATH_MS = 1500;
@@ -42,7 +45,7 @@ describeWith(
           await switchboard.connect(startBaresip, guest('baresip', 'menu', 'PCMA')),
           await switchboard.connect(startLinphone, guest('linphone', 'menu', 'PCMU')),
         ];
-        const stranger = await switchboard.connect(startTalkingSipp, guest('stranger', 'elsewhere', 'PCMU'));
+        const stranger = await switchboard.connect(startBaresip, guest('stranger', 'elsewhere', 'PCMU'));
         const presser = await switchboard.connect(startPressingSipp, guest('digits', 'menu', 'PCMU'));
         expect(await presser.program.exited, presser.program.output.slice(-3000)).toBe(0);
         await new Promise((resolve) => setTimeout(resolve, AFTERMATH_MS));
@@ -67,11 +70,14 @@ describeWith(
   ],
 );
 
-async function startPressingSipp({ room, tap, home }: PeerPlan): Promise<Peer> {
-  const values = { captures: captures ?? '' };
-  const program = startSipp({ scenario: 'digits', server: tap.address, room, home, values });
-  const ended = async (): Promise<void> => {
-    await program.exited;
+async function startPressingSipp({ name, room, tap, home }: PeerPlan): Promise<Peer> {
+  const script = new SippScript(name).invite({ formats: '0 101' }).allow(100).expect(200).ack().pause(1000);
+  for (const key of KEYS) script.playCapture(`${captures ?? ''}/dtmf_2833_${FILES[key] ?? key}.pcap`).pause(500);
+  const program = startSipp({ script: script.bye().expect(200), server: tap.address, room, home });
+  return {
+    program,
+    goneAfterBye: async () => {
+      await program.exited;
+    },
   };
-  return { program, hangUp: ended, goneAfterBye: ended };
 }

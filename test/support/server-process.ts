@@ -23,6 +23,8 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   /** `host:port` of its SIP front end. */
   readonly sip: string;
+  /** The same over TCP; empty unless `SIP_LISTEN` asks for it. */
+  readonly sipTcp: string;
   readonly http: string;
   readonly pid: number;
   /** The newest lines of its log. */
@@ -47,11 +49,10 @@ export async function startServer(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });
-  const { sip, http } = await addressesOf(lines);
+  const addresses = await addressesOf(lines);
   const pid = child.pid ?? 0;
   return {
-    sip,
-    http,
+    ...addresses,
     pid,
     log: keepLog(lines),
     cpuMs: () => {
@@ -70,17 +71,18 @@ function wordsBefore({ core, realTime }: ServerProcessOptions): string[] {
   return [...(pinned ? ['taskset', '-c', String(core)] : []), ...(realTime === true ? wordsToRunAhead('server') : [])];
 }
 
-async function addressesOf(lines: Interface): Promise<{ sip: string; http: string }> {
-  let sip = '';
-  const wanted = new Promise<{ sip: string; http: string }>((resolve, reject) => {
+async function addressesOf(lines: Interface): Promise<Pick<ServerProcess, 'sip' | 'sipTcp' | 'http'>> {
+  const sip = { udp: '', tcp: '' };
+  return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
-      sip ||= /sip:room@([^;]+);transport=udp/.exec(line)?.[1] ?? '';
+      for (const transport of ['udp', 'tcp'] as const) {
+        sip[transport] ||= new RegExp(`sip:room@([^;]+);transport=${transport}`).exec(line)?.[1] ?? '';
+      }
       const http = /(http:\S+)\/docs/.exec(line)?.[1];
-      if (http !== undefined) resolve({ sip, http });
+      if (http !== undefined) resolve({ sip: sip.udp, sipTcp: sip.tcp, http });
     });
     lines.once('close', () => reject(new Error('The server did not start.')));
   });
-  return wanted;
 }
 
 function keepLog(lines: Interface): readonly string[] {

@@ -3,11 +3,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ChildProgram } from './child-program.js';
-import type { Peer, PeerPlan } from './peer.js';
+import type { HangingUpPeer, PeerPlan } from './peer.js';
 import { writeChordWav } from './chord.js';
 
 /** Starts it and lets it dial. */
-export async function startBaresip(plan: PeerPlan): Promise<Peer> {
+export async function startBaresip(plan: PeerPlan): Promise<HangingUpPeer> {
   const { name, room, law, voice, tap, home } = plan;
   const file = join(home, 'voice.wav');
   writeChordWav(file, voice);

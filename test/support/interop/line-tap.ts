@@ -15,13 +15,17 @@ import { detourSdp, type MediaPlace } from './sdp-detour.js';
 
 const HOST = '127.0.0.1';
 const ATTEMPTS = 50;
+/** Second octets of RTCP packets on the port of RTP begin here, less the marker bit (RFC 5761 §4). */
+const FIRST_RTCP_TYPE = 64;
 
 /** One tapped line, for one call of one peer. */
 export class LineTap {
-  /** What the peer said, as it went to the server. */
+  /** What the peer said since it last offered, as it went to the server. */
   said = new RtpEar();
   /** What the server let it hear. */
   heard = new RtpEar();
+  /** Payload types of `heard` in the order in which each took over, over all offers. */
+  readonly typesHeard: number[] = [];
   /** Resolves with the final status of the peer's INVITE. */
   readonly answered: Promise<number>;
   #settle: (status: number) => void = () => undefined;
@@ -84,6 +88,8 @@ export class LineTap {
 
   #passRtp(bytes: Buffer, from: RemoteInfo): void {
     const isFromServer = from.port === this.#server?.port;
+    const type = (bytes[1] ?? 0) & 0x7f;
+    if (isFromServer && type < FIRST_RTCP_TYPE && this.typesHeard.at(-1) !== type) this.typesHeard.push(type);
     (isFromServer ? this.heard : this.said).hear(bytes, performance.now());
     const to = isFromServer ? this.#peer : this.#server;
     if (to !== undefined) this.rtp.send(bytes, to.port, to.address);

@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ChildProgram } from './child-program.js';
-import { freePort, type Peer, type PeerPlan } from './peer.js';
+import { freePort, type HangingUpPeer, type PeerPlan } from './peer.js';
 import { writeChordWav } from './chord.js';
 
 /** Starts it and lets it dial. */
-export async function startLinphone(plan: PeerPlan): Promise<Peer> {
+export async function startLinphone(plan: PeerPlan): Promise<HangingUpPeer> {
   const { name, room, law, voice, tap, home } = plan;
   const file = join(home, 'voice.wav');
   writeChordWav(file, voice);

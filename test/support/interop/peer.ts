@@ -17,16 +17,17 @@ export interface PeerPlan {
   readonly home: string;
 }
 
-/** Starts one kind of telephone. */
-export type PeerKind = (plan: PeerPlan) => Promise<Peer>;
-
 /** One that was started. */
 export interface Peer {
   readonly program: ChildProgram;
-  /** Ends the call from the peer's side and waits until the program is gone. */
-  hangUp(): Promise<void>;
   /** Waits until the program has noticed that the server ended the call, and is gone. @throws Error when it does not */
   goneAfterBye(): Promise<void>;
+}
+
+/** One with a key to hang up. */
+export interface HangingUpPeer extends Peer {
+  /** Ends the call from the peer's side and waits until the program is gone. */
+  hangUp(): Promise<void>;
 }
 
 /** A port nobody has at the moment, even as RTP wants it. */

@@ -1,23 +1,24 @@
 /** A server of its own for one test file, and foreign telephones that call it. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServerProcess, startServer } from '../server-process.js';
 import { ApiClient } from './api-client.js';
 import { LineTap } from './line-tap.js';
-import type { Peer, PeerKind, PeerPlan } from './peer.js';
+import type { Peer, PeerPlan } from './peer.js';
 
 /** Calls of one peer at most. */
 const ATTEMPTS = 5;
 
 /** A peer in a call. */
-export interface ConnectedPeer extends PeerPlan, Peer {}
+export type ConnectedPeer<Kind extends Peer = Peer> = PeerPlan & Kind;
 
 /** The server, and everything that has to be cleaned up. */
 export class Switchboard {
   readonly api: ApiClient;
   readonly #folder = mkdtempSync(join(tmpdir(), 'mixminus-interop-'));
   readonly #taps: LineTap[] = [];
+  #folders = 0;
   readonly #peers: Peer[] = [];
 
   private constructor(readonly server: ServerProcess) {
@@ -25,7 +26,7 @@ export class Switchboard {
   }
 
   static async open(): Promise<Switchboard> {
-    const server = await startServer({}, { realTime: true });
+    const server = await startServer({ SIP_LISTEN: 'udp:127.0.0.1:0,tcp:127.0.0.1:0' }, { realTime: true });
     const switchboard = new Switchboard(server);
     await switchboard.api.ready();
     return switchboard;
@@ -33,7 +34,7 @@ export class Switchboard {
 
   /** A new empty folder. */
   folder(name: string): string {
-    const path = join(this.#folder, `${this.#taps.length}-${name}`);
+    const path = join(this.#folder, `${++this.#folders}-${name}`);
     mkdirSync(path, { recursive: true });
     return path;
   }
@@ -42,13 +43,16 @@ export class Switchboard {
    * Lets a telephone of that kind call; when the server has no capacity for the moment (503), later once more.
    * @throws Error with everything it said when it is not answered with 200
    */
-  async connect(kind: PeerKind, plan: Omit<PeerPlan, 'tap' | 'home'>): Promise<ConnectedPeer> {
+  async connect<Kind extends Peer>(
+    start: (plan: PeerPlan) => Promise<Kind>,
+    plan: Omit<PeerPlan, 'tap' | 'home'>,
+  ): Promise<ConnectedPeer<Kind>> {
     for (let attempt = 1; ; attempt++) {
       await this.api.ready();
       const tap = await LineTap.open(this.server.sip);
       this.#taps.push(tap);
       const whole = { ...plan, tap, home: this.folder(plan.name) };
-      const peer = await kind(whole);
+      const peer = await start(whole);
       this.#peers.push(peer);
       const status = await Promise.race([tap.answered, peer.program.exited.then(() => 'no'), late()]);
       if (status === 200) return { ...whole, ...peer };
@@ -58,6 +62,12 @@ export class Switchboard {
         throw new Error(`${plan.name} got ${status} answer.\n${said}\n${this.server.log.join('\n')}`);
       }
     }
+  }
+
+  /** What SIPp, run in that folder, wrote about what it did not expect. */
+  errorsOf(folder: string): string {
+    const path = join(folder, 'errors.log');
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
   }
 
   /** Ends peers and server and removes their files. */
