@@ -34,7 +34,12 @@ export const OpusRequest = {
   inbandFec: 4012,
   packetLossPercent: 4014,
   dtx: 4016,
+  /** Not in opus_defines.h but in opus_private.h, and used by opus_demo. */
+  forceMode: 11002,
 } as const;
+
+/** Values of {@link OpusRequest}`.forceMode`. */
+export const OpusMode = { auto: -1000, celtOnly: 1002 } as const;
 
 /** What the system may ask of a module without a system: to give up, refused by an exception. */
 function refuse(): never {

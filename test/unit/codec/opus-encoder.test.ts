@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { OpusFrames } from '../../../src/media/codec/opus-packets.js';
+import { OpusPacketizer } from '../../../src/media/codec/opus-packetizer.js';
 import type { OpusEncoder } from '../../../src/media/codec/opus-encoder.js';
 import { opusDefaults, opusFormatFor, opusSettings } from '../../../src/media/codec/opus-settings.js';
 import { powerSpectrum, powerWhere, toneAt } from '../../support/spectrum.js';
@@ -9,6 +10,7 @@ import {
   decodePackets,
   encodeTicks,
   opusFormat,
+  segmentalSnrDb,
   sine,
   speechLike,
 } from '../../support/opus.js';
@@ -179,5 +181,78 @@ describe('OpusEncoder', () => {
     expect(encoders.length).toBeGreaterThan(2500);
     for (const encoder of encoders) encoder.close();
     expect(opus.memoryBytes).toBe(128 * 1024 * 1024);
+  });
+
+  describe.each([20, 10])('in silence, with frames of %i ms,', (frameMs) => {
+    const parameters = opusFormatFor(opusFormat(), frameMs).parameters;
+
+    /** Payloads of `speech`, `ticks` of silence, and `speech` again. */
+    function withPause(
+      ticks: number,
+      how: 'encode' | 'encodeSilence',
+      extra: Record<string, string> = {},
+    ): Uint8Array[] {
+      const encoder = createOpusEncoder(opus, { ...parameters, ...extra });
+      const zeros = new Float32Array(960);
+      const bytes = new Uint8Array(1920);
+      const before = encodeTicks(encoder, speech.subarray(0, 24_000));
+      const pause = Array.from({ length: ticks }, () => {
+        return bytes.slice(0, how === 'encode' ? encoder.encode(zeros, bytes, 0) : encoder.encodeSilence(bytes, 0));
+      });
+      const after = encodeTicks(encoder, speech.subarray(24_000, 72_000));
+      encoder.close();
+      return [...before, ...pause, ...after];
+    }
+
+    /** What is heard of ticks: pairs of 10 ms frames are taken apart first. */
+    function heardOf(payloads: readonly Uint8Array[]): Float32Array {
+      const packetizer = new OpusPacketizer(frameMs);
+      const packets: Uint8Array[] = [];
+      payloads.forEach((payload, tick) => {
+        packetizer.push(payload, 0, payload.length, tick * 960);
+        while (packetizer.next()) {
+          const { buffer, offset, length } = packetizer;
+          packets.push(buffer.slice(offset, offset + length));
+        }
+      });
+      return decodePackets(opus, packets);
+    }
+
+    it('comes to rest: one and the same small payload, which is heard as digital silence', () => {
+      const payloads = withPause(60, 'encodeSilence');
+      const rest = payloads.slice(25 + 14, 25 + 60);
+      expect(new Set(rest.map((payload) => payload.join())).size).toBe(1);
+      expect(rest[0]!.length).toBeLessThanOrEqual(8);
+      const heard = heardOf(payloads).subarray(45 * 960, 84 * 960);
+      expect(Math.max(...heard.map(Math.abs))).toBeLessThan(1e-4);
+    });
+
+    it('is left alike however long it was', () => {
+      const after = (ticks: number) => withPause(ticks, 'encodeSilence').slice(25 + ticks);
+      expect(after(200)).toEqual(after(20));
+    });
+
+    it.each([3, 12, 30])(
+      'is left without harm after %i ticks: as loud and as true as if it had been encoded',
+      (ticks) => {
+        const original = new Float32Array(72_000 + ticks * 960);
+        original.set(speech.subarray(0, 24_000));
+        original.set(speech.subarray(24_000, 72_000), 24_000 + ticks * 960);
+        const delay = 312;
+        const from = (25 + ticks) * 960;
+        const score = (how: 'encode' | 'encodeSilence') => {
+          const heard = heardOf(withPause(ticks, how));
+          const late = original.subarray(0, original.length - delay);
+          return segmentalSnrDb(late.subarray(from, from + 9600), heard.subarray(from + delay, from + delay + 9600));
+        };
+        expect(score('encodeSilence')).toBeGreaterThan(score('encode') - 1.5);
+      },
+    );
+
+    it('is not sent to a peer that asks for DTX, but for a packet every 400 ms', () => {
+      const payloads = withPause(100, 'encodeSilence', { usedtx: '1' }).slice(25 + 20, 25 + 100);
+      const nothing = frameMs === 20 ? 1 : 4;
+      expect(payloads.filter((payload) => payload.length !== nothing)).toHaveLength(4);
+    });
   });
 });
