@@ -31,6 +31,16 @@ export interface TelephoneEventFormat {
 /** SDP direction seen from this server. */
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
+/** SRTP crypto suites this server speaks, as SDP names them (RFC 4568 §6.2). */
+export type SrtpSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32';
+
+/** What one side protects its SRTP and SRTCP with. Secret: never logged, never shown. */
+export interface SrtpKeys {
+  readonly suite: SrtpSuite;
+  /** 30 bytes: 16 of key, 14 of salt (RFC 4568 §6.1). */
+  readonly masterKey: Uint8Array;
+}
+
 /** What an offer/answer exchange settled for one leg. */
 export interface LegMedia {
   /** Where media goes to; `undefined` while the peer gave none (old style hold, `c=0.0.0.0`). */
@@ -46,6 +56,8 @@ export interface LegMedia {
   /** Telephone-event format for sending, if the peer takes any. */
   readonly sendTelephoneEvent: TelephoneEventFormat | undefined;
   readonly receiveTelephoneEvents: readonly TelephoneEventFormat[];
+  /** Keys of both directions; absent = plain RTP and RTCP. Both go by the same suite. */
+  readonly srtp?: { readonly send: SrtpKeys; readonly receive: SrtpKeys } | undefined;
 }
 
 /**
@@ -62,7 +74,20 @@ export interface LegControls {
   readonly deaf: boolean;
   /** Gain on what others hear of this leg, −60…+24 dB. */
   readonly gainDb: number;
+  /**
+   * Takes noise out of what others hear of this leg (10 ms later then), whatever comes, never, or where it helps: `auto`
+   * does it for noisy G.711 and G.722 and makes what is inaudible silent. Absent at the opening = `off`.
+   */
+  readonly denoise?: DenoiseMode;
+  /** Brings the leg's speech to a level, on top of which {@link gainDb} counts; absent at the opening = `off`. */
+  readonly agc?: AutomaticGainControl;
 }
+
+/** See {@link LegControls.denoise}. */
+export type DenoiseMode = 'on' | 'off' | 'auto';
+
+/** Automatic gain: the level speech shall have, −40…−10 dBov, or none. */
+export type AutomaticGainControl = 'off' | { readonly targetDbov: number };
 
 /** How a leg is set up before any SDP is settled. */
 export interface LegOpening {
@@ -189,6 +214,10 @@ export interface LegSnapshot {
   readonly speaking: boolean;
   /** RMS of the last frame others could hear, dBov; −127 = digital silence. */
   readonly levelDbov: number;
+  /** Whether noise is being taken out now. */
+  readonly denoising: boolean;
+  /** What automatic gain adds now, dB; 0 while it is off. */
+  readonly automaticGainDb: number;
   readonly statistics: LegStatistics;
 }
 
@@ -197,6 +226,8 @@ export interface CallSnapshot {
   readonly callId: string;
   readonly tick: number;
   readonly legs: readonly LegSnapshot[];
+  /** Ids of legs that speak or spoke lately, loudest first. */
+  readonly speakers: readonly string[];
 }
 
 /** Counters of one worker since its start; gauges where noted. */
@@ -238,6 +269,16 @@ export type MediaResult =
       /** True when another port could be tried (address in use). */
       readonly portBusy: boolean;
     };
+
+/** How loud one leg is in one tick, as others are offered it. */
+export interface LegLevel {
+  readonly legId: string;
+  /** RMS, dBov; −127 = digital silence. */
+  readonly levelDbov: number;
+  /** Greatest magnitude, dB below full scale; −127 = digital silence. */
+  readonly peakDbov: number;
+  readonly speaking: boolean;
+}
 
 /** Media → control. */
 export type MediaEvent =
@@ -289,11 +330,20 @@ export type MediaEvent =
       readonly legId: string;
       readonly tick: number;
       readonly speaking: boolean;
+      /** Tick at which speech really began or ended; `tick` is when that had become certain. */
+      readonly since: number;
+    }
+  | {
+      /** Who speaks or spoke lately, loudest first; told at most five times a second. */
+      readonly type: 'speakers';
+      readonly callId: string;
+      readonly tick: number;
+      readonly legIds: readonly string[];
     }
   | {
       readonly type: 'levels';
       readonly callId: string;
       readonly tick: number;
-      readonly levels: readonly { readonly legId: string; readonly levelDbov: number; readonly speaking: boolean }[];
+      readonly levels: readonly LegLevel[];
     }
   | { readonly type: 'metrics'; readonly metrics: WorkerMetrics };

@@ -42,7 +42,8 @@ export class RtpSender implements SendCounters {
     private tickMs: number,
   ) {
     const random = new SeededRandom(seed);
-    this.sequenceNext = random.nextUint32() & 0xffff;
+    // The lower half: who misses the first packets of an SRTP stream must not miss a roll-over with them (RFC 3711 §3.3.1).
+    this.sequenceNext = random.nextUint32() & 0x7fff;
     this.timestampNow = random.nextUint32();
   }
 

@@ -4,11 +4,13 @@ import { bind } from './bindings.js';
 import { offeredFormat, ownParameters } from './codecs.js';
 import { audioFormats, formatsOfOffer, preferenceFor } from './formats.js';
 import type { CommonFormats } from './formats.js';
+import { answerCrypto } from './crypto.js';
 import { parseSdp } from './parse.js';
 import type { Description, Stream } from './parse.js';
+import { isAllowedProfile, isSecureProfile } from './profile.js';
 import { refuse } from './session.js';
 import type { AnswerOutcome, LocalMedia, SdpRefusal, Session, StreamSlot } from './session.js';
-import { isOurAudio, settle } from './settle.js';
+import { settle } from './settle.js';
 import { describe, formatList } from './write.js';
 import type { AudioSection } from './write.js';
 
@@ -65,9 +67,9 @@ function takeStream(description: Description, local: LocalMedia, runningSlot: nu
   for (const slot of audio) {
     const stream = streams[slot];
     if (stream === undefined || stream.port === 0) continue;
-    const taken = isOurAudio(stream)
+    const taken = isAllowedProfile(stream.protocol, local)
       ? takeAudio(stream, slot, local)
-      : refuse('noCommonCodec', 'The audio stream needs a transport that is not supported.');
+      : refuse('noCommonCodec', profileDetail(stream.protocol, local));
     if (taken.ok) return taken;
     refusal ??= taken;
   }
@@ -81,7 +83,9 @@ function takeStream(description: Description, local: LocalMedia, runningSlot: nu
 function takeAudio(stream: Stream, slot: number, local: LocalMedia): Taken | SdpRefusal {
   const common = formatsOfOffer(stream, local);
   const receive = ownFormats(common, local);
-  const settled = settle(stream, common, receive, local, local.direction ?? 'sendrecv');
+  const secured = answerCrypto(stream.protocol, stream.cryptos, local);
+  if (!secured.ok) return secured;
+  const settled = settle(stream, common, receive, local, local.direction ?? 'sendrecv', secured.srtp);
   if (!settled.ok) return settled;
   const { media } = settled;
   const section = {
@@ -91,8 +95,16 @@ function takeAudio(stream: Stream, slot: number, local: LocalMedia): Taken | Sdp
     direction: media.direction,
     rtcpMux: media.rtcpMux,
     namesRtcpPort: !media.rtcpMux,
+    cryptos: secured.own,
   };
   return { ok: true, slot, media, section };
+}
+
+function profileDetail(protocol: string, local: LocalMedia): string {
+  if (isSecureProfile(protocol)) return 'The audio stream is SRTP, which is off here.';
+  return local.srtp?.policy === 'required'
+    ? 'The audio stream is not SRTP, which is required here.'
+    : 'The audio stream needs a transport that is not supported.';
 }
 
 /** The common formats as this server declares them: the offer's numbers (RFC 3264 §6.1), our parameters. */

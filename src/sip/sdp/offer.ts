@@ -2,14 +2,16 @@
 import type { PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
 import { audioKey, bind, eventKey, PayloadNumbers } from './bindings.js';
 import { offeredFormat } from './codecs.js';
+import { acceptCrypto, offeredCryptos } from './crypto.js';
 import { audioFormats, formatsOfAnswer, isSameFormat, payloadTypes } from './formats.js';
 import type { CommonFormats } from './formats.js';
 import { parseSdp } from './parse.js';
 import type { Stream } from './parse.js';
+import { isAllowedProfile, isSecureProfile, offeredProfile } from './profile.js';
 import { negotiatePtime } from './ptime.js';
 import { refuse } from './session.js';
 import type { ApplyOutcome, LocalMedia, Session, StreamSlot } from './session.js';
-import { isOurAudio, offeredProfile, settle } from './settle.js';
+import { settle } from './settle.js';
 import type { ReceiveFormats } from './settle.js';
 import { telephoneEventsOf } from './telephone-event.js';
 import { describe, formatList } from './write.js';
@@ -61,12 +63,17 @@ export function applyAnswer(request: {
   }
   if (stream.media !== 'audio') return refuse('badSdp', 'The m-lines of the answer are not in the order of the offer.');
   if (stream.port === 0) return refuse('noCommonCodec', 'The peer refused the audio stream.');
-  if (!isOurAudio(stream)) return refuse('badSdp', 'The answer changes the transport of the audio stream.');
+  const keepsSecurity = isSecureProfile(stream.protocol) === isSecureProfile(offered.protocol);
+  if (!keepsSecurity || !isAllowedProfile(stream.protocol, local)) {
+    return refuse('badSdp', 'The answer changes the transport of the audio stream.');
+  }
+  const secured = acceptCrypto(stream.protocol, stream.cryptos, local);
+  if (!secured.ok) return secured;
 
   const common = formatsOfAnswer(stream, offered, local);
   const receive = receiveFormats(common, offered);
   const wanted = { ...stream, rtcpMux: stream.rtcpMux && offered.rtcpMux, ptimeMs: stream.ptimeMs ?? offered.ptimeMs };
-  const settled = settle(wanted, common, receive, local, offered.direction);
+  const settled = settle(wanted, common, receive, local, offered.direction, secured.srtp);
   if (!settled.ok) return settled;
   return { ok: true, media: settled.media, session };
 }
@@ -86,8 +93,9 @@ function offeredSection(local: LocalMedia, previous: Session | undefined): Audio
     const payloadType = numbers.numberFor(eventKey(clockRateHz), preferred);
     if (payloadType !== undefined) events.push({ payloadType, clockRateHz });
   }
+  const protocol = offeredProfile(previous?.slots[previous.audioSlot]?.protocol, local);
   return {
-    protocol: offeredProfile(previous?.slots[previous.audioSlot]?.protocol),
+    protocol,
     audio,
     events,
     ptimeMs: negotiatePtime({ ptimeMs: local.codecs[0]?.ptimeMs, maxptimeMs: undefined }, local.ptimeMs ?? 20),
@@ -95,6 +103,7 @@ function offeredSection(local: LocalMedia, previous: Session | undefined): Audio
     rtcpMux: local.rtcpMux !== false,
     // Also with mux: the peer may decline that (RFC 5761 §5.1.1).
     namesRtcpPort: true,
+    cryptos: offeredCryptos(protocol, local),
   };
 }
 

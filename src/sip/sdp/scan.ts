@@ -11,6 +11,8 @@ const sdpLimits = {
   lines: 400,
   streams: 16,
   formatsPerStream: 64,
+  /** Further `a=crypto:` lines are not looked at. */
+  cryptosPerStream: 16,
 } as const;
 
 /**
@@ -24,6 +26,8 @@ export interface MediaLine {
   readonly port: number;
   readonly protocol: string;
   readonly formats: readonly string[];
+  /** Values of the `a=crypto:` lines below it, as written; sdp-transform would make numbers of some keys. */
+  readonly cryptos: readonly string[];
 }
 
 /** What is left for sdp-transform, and the m-lines in order. */
@@ -49,7 +53,7 @@ export function scan(sdp: string): ScanOutcome {
   if (!raw.some((line) => line.startsWith('o='))) return bad('The description has no o= line.');
 
   const kept: string[] = [];
-  const lines: MediaLine[] = [];
+  const lines: (MediaLine & { cryptos: string[] })[] = [];
   for (const line of raw) {
     if (!/^[a-z]=/.test(line)) return bad('The description has a line that is not of the form x=….');
     if (line.startsWith('m=')) {
@@ -58,6 +62,9 @@ export function scan(sdp: string): ScanOutcome {
       lines.push(media);
       // sdp-transform only has to start a new section here.
       kept.push('m=audio 0 RTP/AVP 0');
+    } else if (line.startsWith('a=crypto:')) {
+      const cryptos = lines.at(-1)?.cryptos;
+      if (cryptos !== undefined && cryptos.length < sdpLimits.cryptosPerStream) cryptos.push(line.slice(9));
     } else if (isUsed(line)) {
       kept.push(line);
     }
@@ -73,7 +80,7 @@ function isUsed(line: string): boolean {
 }
 
 /** The m-line, or what is wrong with it. */
-function readMediaLine(value: string): MediaLine | string {
+function readMediaLine(value: string): (MediaLine & { cryptos: string[] }) | string {
   const [media, port, protocol, ...formats] = value.split(' ').filter((token) => token !== '');
   if (media === undefined || port === undefined || protocol === undefined) return 'An m-line is incomplete.';
   const readPort = /^(\d{1,5})(?:\/\d{1,5})?$/.exec(port);
@@ -82,7 +89,7 @@ function readMediaLine(value: string): MediaLine | string {
   if (![media, protocol, ...formats].every((token) => /^[\x21-\x7e]+$/.test(token))) {
     return 'An m-line has characters that are not allowed.';
   }
-  return { media, port: Number(readPort[1]), protocol, formats };
+  return { media, port: Number(readPort[1]), protocol, formats, cryptos: [] };
 }
 
 function bad(detail: string): ScanOutcome {

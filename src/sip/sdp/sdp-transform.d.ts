@@ -31,6 +31,7 @@ declare module 'sdp-transform' {
     payloads: string;
     rtp: { payload: number; codec: string; rate: number; encoding?: number | undefined }[];
     fmtp: { payload: number; config: string }[];
+    crypto?: { id: number; suite: string; config: string }[] | undefined;
     rtcp?: { port: number } | undefined;
     ptime?: number | undefined;
     direction?: string | undefined;

@@ -1,5 +1,5 @@
 /** What offer/answer (RFC 3264) takes and yields: the local side, the running session, the outcomes. */
-import type { EncodingName, LegMedia, MediaDirection } from '../../media/protocol.js';
+import type { EncodingName, LegMedia, MediaDirection, SrtpKeys } from '../../media/protocol.js';
 import type { RemoteAddressPolicy } from './address-policy.js';
 
 /** One codec this server is willing to use; its place in the list is its preference. */
@@ -11,6 +11,19 @@ export interface CodecPreference {
   readonly clockRateHz?: number | undefined;
   /** `a=fmtp` parameters this server declares for itself; default: the codec's in `codecs.ts`. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Whether a leg speaks SRTP. `off`: plain RTP only. `required`: SRTP only. `optional`: what the peer offers is answered in
+ * kind, and our own first offer is plain RTP, because there is no profile that leaves the choice to the answerer.
+ */
+export type SrtpPolicy = 'off' | 'optional' | 'required';
+
+/** SRTP as this server wants it on a leg. */
+export interface LocalSrtp {
+  readonly policy: SrtpPolicy;
+  /** Our own keys, one for each suite, in order of preference; random, of this leg alone, the same for its whole life. */
+  readonly keys: readonly SrtpKeys[];
 }
 
 /** This server's side of a leg. */
@@ -29,6 +42,8 @@ export interface LocalMedia {
   readonly direction?: MediaDirection | undefined;
   /** Offer and accept RTP and RTCP on one port (RFC 5761); default true. */
   readonly rtcpMux?: boolean | undefined;
+  /** Default: policy `off`. */
+  readonly srtp?: LocalSrtp | undefined;
   /** `o=` session id of a new session, decimal digits. A running session keeps its own. */
   readonly sessionId: string;
   /** `o=` version of a new session, a safe integer ≥ 0. */

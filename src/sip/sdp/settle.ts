@@ -13,19 +13,6 @@ import { eventToSend } from './telephone-event.js';
 
 const defaultPtimeMs = 20;
 
-/** Profiles answered in kind; the secure ones (RTP/SAVP, …) get their place here with SRTP. */
-const profiles = new Set(['RTP/AVP', 'RTP/AVPF']);
-
-/** The profile to offer in a slot that had `running`. */
-export function offeredProfile(running: string | undefined): string {
-  return running !== undefined && profiles.has(running) ? running : 'RTP/AVP';
-}
-
-/** True for an audio stream over a profile this server speaks. */
-export function isOurAudio(stream: Stream): boolean {
-  return stream.media === 'audio' && profiles.has(stream.protocol);
-}
-
 /** What the peer may send to us: our numbers, our parameters. */
 export interface ReceiveFormats {
   readonly audio: readonly PayloadFormat[];
@@ -35,6 +22,7 @@ export interface ReceiveFormats {
 /**
  * Settles a stream of the peer.
  * @param wanted our direction before the peer's is taken into account
+ * @param srtp   keys of both sides; undefined = plain
  */
 export function settle(
   stream: Stream,
@@ -42,6 +30,7 @@ export function settle(
   receive: ReceiveFormats,
   local: LocalMedia,
   wanted: MediaDirection,
+  srtp: LegMedia['srtp'],
 ): { readonly ok: true; readonly media: LegMedia } | SdpRefusal {
   const [send] = common.audio;
   if (send === undefined) return refuse('noCommonCodec', 'No codec of the audio stream is enabled here.');
@@ -61,6 +50,7 @@ export function settle(
       sendPtimeMs: negotiatePtime(stream, preferredMs),
       sendTelephoneEvent: eventToSend(common.events, send.clockRateHz),
       receiveTelephoneEvents: receive.events,
+      ...(srtp === undefined ? {} : { srtp }),
     },
   };
 }

@@ -4,6 +4,8 @@ import type { WrittenMedia } from 'sdp-transform';
 import type { MediaDirection, PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
 import { parseAddress } from './address.js';
 import { printFmtp } from './codecs.js';
+import { printKey } from './crypto.js';
+import type { OwnCrypto } from './crypto.js';
 import type { LocalMedia, Session, StreamSlot } from './session.js';
 import { ownEvents, telephoneEvent } from './telephone-event.js';
 
@@ -17,6 +19,8 @@ export interface AudioSection {
   readonly rtcpMux: boolean;
   /** True to name the RTCP port where it is not the next one (RFC 3605); an answer with mux has none. */
   readonly namesRtcpPort: boolean;
+  /** `a=crypto:` lines; none with a plain profile. */
+  readonly cryptos: readonly OwnCrypto[];
 }
 
 /** A description to send: all slots in order, one of them ours when `audio` is given. */
@@ -101,6 +105,7 @@ function audioSection(section: AudioSection, local: LocalMedia): WrittenMedia {
         .filter(({ config }) => config !== ''),
       ...section.events.map(({ payloadType }) => ({ payload: payloadType, config: ownEvents })),
     ],
+    crypto: section.cryptos.map(({ tag, keys }) => ({ id: tag, suite: keys.suite, config: printKey(keys) })),
     rtcp: section.namesRtcpPort && !isNext ? { port: local.rtcpPort } : undefined,
     ptime: section.ptimeMs,
     direction: section.direction,
