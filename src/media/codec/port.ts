@@ -40,6 +40,18 @@ export interface Encoder {
    * @returns bytes written
    */
   encode(input: Float32Array, output: Uint8Array, offset: number): number;
+  /**
+   * Takes the place of `encode` in ticks of digital silence, in any of them or none. Where it is absent, zeros are encoded.
+   * @returns bytes written
+   */
+  encodeSilence?(output: Uint8Array, offset: number): number;
+  /** Goes on exactly as `other`, made for the same format, would. Every encoder that is not stateless has it. */
+  copyFrom?(other: Encoder): void;
+  /**
+   * Whether both would make the same of the same frames for ever. Absent where that never comes true again once they have
+   * heard different things, however alike the two sound.
+   */
+  isSame?(other: Encoder): boolean;
   /** What the listeners lose, 0…1, as they report it: redundancy is sent accordingly. */
   setPacketLoss?(ratio: number): void;
   close(): void;

@@ -3,6 +3,8 @@ import type { Kernels } from '../dsp/kernels.js';
 import type { EncodingName, PayloadFormat } from '../protocol.js';
 import { G711Decoder, G711Encoder } from './g711.js';
 import type { G711Law } from './g711.js';
+import { G722Decoder, G722Encoder } from './g722.js';
+import { L16Decoder, L16Encoder, l16RatesHz } from './l16.js';
 import { OpusDecoder } from './opus-decoder.js';
 import { OpusEncoder } from './opus-encoder.js';
 import type { OpusLibrary } from './opus-library.js';
@@ -19,7 +21,9 @@ interface Codec {
 const codecs: Readonly<Partial<Record<EncodingName, Codec>>> = {
   PCMU: g711('PCMU'),
   PCMA: g711('PCMA'),
+  G722: g722(),
   opus: opus(),
+  L16: l16(),
 };
 
 /** A decoder for one RTP stream of `format`. @throws CodedError `noCommonCodec`, `capacityReached` */
@@ -44,6 +48,23 @@ function g711(law: G711Law): Codec {
     accepts: ({ clockRateHz, channels }) => clockRateHz === 8000 && channels === 1,
     decoder: () => new G711Decoder(law),
     encoder: (_format, kernels) => new G711Encoder(law, kernels),
+  };
+}
+
+/** Always 8 kHz in SDP, whatever the audio has (RFC 3551 §4.5.2). */
+function g722(): Codec {
+  return {
+    accepts: ({ clockRateHz, channels }) => clockRateHz === 8000 && channels === 1,
+    decoder: (_format, kernels) => new G722Decoder(kernels),
+    encoder: (_format, kernels) => new G722Encoder(kernels),
+  };
+}
+
+function l16(): Codec {
+  return {
+    accepts: ({ clockRateHz, channels }) => l16RatesHz.includes(clockRateHz) && channels === 1,
+    decoder: ({ clockRateHz }, kernels) => new L16Decoder(clockRateHz, kernels),
+    encoder: ({ clockRateHz }, kernels) => new L16Encoder(clockRateHz, kernels),
   };
 }
 

@@ -74,6 +74,15 @@ export class WaveformPlc {
     this.#remember(output, samples);
   }
 
+  /** Fills `output` from index `from` with what {@link WaveformPlc.conceal} would say next, without going on. */
+  peek(output: Float32Array, from: number): void {
+    const [position, concealed, offsetLeft] = [this.#position, this.#concealed, this.#offsetLeft];
+    for (let i = from; i < output.length; i++) output[i] = this.#next();
+    this.#position = position;
+    this.#concealed = concealed;
+    this.#offsetLeft = offsetLeft;
+  }
+
   /** Forgets the past. */
   reset(): void {
     this.#past.fill(0);

@@ -43,11 +43,26 @@ export interface KernelFunctions {
   /** Rounds half to even, saturates, writes `count` int16. */
   toInt16(from: number, to: number, count: number): void;
   fromInt16(from: number, to: number, count: number): void;
+  /** As toInt16, most significant byte first. */
+  encodeL16(from: number, to: number, count: number): void;
+  /** The inverse of encodeL16; any `count`, but whole blocks of 8 are read and written. */
+  decodeL16(from: number, to: number, count: number): void;
+  /** ITU-T G.722 at 64 kbit/s: `count` samples (at most 1920) at 16 kHz to half as many bytes; 176 bytes of state. */
+  encodeG722(state: number, from: number, to: number, count: number): void;
+  /** `count` bytes (any number up to 960) to twice as many samples at 16 kHz. */
+  decodeG722(state: number, from: number, to: number, count: number): void;
+  /**
+   * Writes the 160 bytes a G.722 stream says while it is idle, as if they had been encoded; only after zeros have been.
+   * @param atRest the last result
+   * @returns 1 when that changed nothing and never will, else 0
+   */
+  idleG722(state: number, to: number, atRest: number): number;
 }
 
 interface KernelExports extends KernelFunctions {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
+  staging(): number;
 }
 
 /**
@@ -60,6 +75,11 @@ export class Kernels {
   readonly run: KernelFunctions;
   /** The whole memory; a view whose `buffer` is this one can be passed to kernels by its `byteOffset`. */
   readonly buffer: ArrayBuffer;
+  /**
+   * Where one packet of at most 120 ms and its samples pass on their way to and from kernels, 34 560 bytes; nothing stays
+   * in it from call to call.
+   */
+  readonly staging: number;
   readonly #arena: Arena;
   readonly #floats = new Map<number, Float32Array>();
   readonly #bytes = new Map<number, Uint8Array>();
@@ -75,6 +95,7 @@ export class Kernels {
     const exports = new WebAssembly.Instance(module).exports as KernelExports;
     this.run = exports;
     this.buffer = exports.memory.buffer;
+    this.staging = exports.staging();
     this.#arena = new Arena(exports.heapBase(), this.buffer.byteLength);
   }
 
