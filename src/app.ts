@@ -17,6 +17,7 @@ import { type CallService, createCallService } from './call/service.js';
 import type { CallSettings } from './call/settings.js';
 import type { Config } from './config/config.js';
 import { MediaEngine } from './media/engine.js';
+import { compileOpus } from './media/opus-module.js';
 import { startWorkerThread } from './media/worker-link.js';
 import { Admission } from './sip/admission/admission.js';
 import { DrachtioGateway } from './sip/drachtio/gateway.js';
@@ -119,11 +120,12 @@ function createEngine(
   workerEntry = new URL('./media/worker.js', import.meta.url),
 ): MediaEngine {
   const dsp = new WebAssembly.Module(readFileSync(new URL('../wasm/build/dsp.wasm', import.meta.url)));
+  const opus = compileOpus();
   return new MediaEngine({
     workers: config.mediaWorkers,
     host: config.rtp.host,
     ports: { min: config.rtp.portMin, max: config.rtp.portMax, quarantineMs: PORT_QUARANTINE_MS },
-    spawn: () => startWorkerThread(workerEntry, { dsp }),
+    spawn: () => startWorkerThread(workerEntry, { dsp, opus }),
     nowMs: () => performance.now(),
     // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
     random: () => randomInt(2 ** 47) / 2 ** 47,

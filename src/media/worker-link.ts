@@ -15,6 +15,8 @@ export interface WorkerLink {
 export interface WorkerStart {
   /** The compiled `wasm/build/dsp.wasm`. */
   readonly dsp: WebAssembly.Module;
+  /** libopus, from `compileOpus`. */
+  readonly opus: WebAssembly.Module;
 }
 
 /** Starts `media/worker.js` in a thread of its own. */

@@ -1,6 +1,7 @@
 /** Entry of a media worker thread: its clock, its sockets, its calls, and the line to the control plane. */
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
+import { OpusLibrary } from './codec/opus-library.js';
 import { Kernels } from './dsp/kernels.js';
 import { LevelMeter } from './dsp/level.js';
 import type { MediaCommand, MediaEvent } from './protocol.js';
@@ -18,7 +19,8 @@ const emit = (event: MediaEvent): void => port.postMessage(event);
 const BUSY_LEGS = 16;
 
 preferThisThread();
-const kernels = new Kernels((workerData as WorkerStart).dsp);
+const { dsp, opus } = workerData as WorkerStart;
+const kernels = new Kernels(dsp, new OpusLibrary(opus));
 const calls = new WorkerCalls({
   kernels,
   meter: new LevelMeter(kernels),
