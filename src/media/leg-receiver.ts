@@ -6,6 +6,7 @@ import { createDecoder } from './codec/registry.js';
 import type { Kernels } from './dsp/kernels.js';
 import type { PlayoutPacket } from './jitter/packet-store.js';
 import { Playout } from './jitter/playout.js';
+import { dropReasonOf, IncomingCrypto } from './leg-crypto.js';
 import type { LegMedia, LegOpening, PayloadFormat, PlayoutStatistics, ReceiveStatistics } from './protocol.js';
 import { DigitReceiver, type PressListener } from './rtp/digit-receiver.js';
 import { createRtpPacket, parseRtp, RtpFault } from './rtp/packet.js';
@@ -35,6 +36,7 @@ export interface ReceiverListener extends PressListener {
 /** Takes a leg's RTP. */
 export class LegReceiver {
   readonly latch: SourceLatch;
+  readonly crypto = new IncomingCrypto();
   readonly stream = new ReceiveStream();
   readonly counters = new ReceiveCounters();
   readonly digits: DigitReceiver;
@@ -72,6 +74,7 @@ export class LegReceiver {
   /** Applies what signalling settled. */
   connect(media: LegMedia, nowMs: number): void {
     this.latch.signal(media.remote, media.rtcpMux, nowMs);
+    this.crypto.connect(media);
     const meanings: (Meaning | undefined)[] = [];
     for (const format of media.receive) meanings[format.payloadType] = { kind: 'audio', format };
     for (const event of media.receiveTelephoneEvents) {
@@ -102,7 +105,9 @@ export class LegReceiver {
     if (verdict === 'drop') return this.drop('source');
     if (!this.#bucket.take(nowMs)) return this.drop('flood');
     const packet = this.#packet;
-    if (parseRtp(bytes, bytes.length, packet) !== RtpFault.none) return this.drop('malformed');
+    const length = this.crypto.unprotectRtp(bytes, bytes.length);
+    if (length < 0) return this.drop(dropReasonOf(length));
+    if (parseRtp(bytes, length, packet) !== RtpFault.none) return this.drop('malformed');
     const meaning = this.#meanings[packet.payloadType];
     if (verdict === 'learn') {
       const lesson = this.latch.learn(address, port, packet, meaning !== undefined, nowMs);

@@ -1,5 +1,6 @@
 /** RTCP of one leg: reports on time, takes those of the peer, says BYE. */
 import type { DatagramPort } from './datagram-ports.js';
+import { dropReasonOf } from './leg-crypto.js';
 import type { LegReceiver } from './leg-receiver.js';
 import type { LegSender } from './leg-sender.js';
 import { RtcpSession, type RtcpSessionOptions } from './rtp/rtcp-session.js';
@@ -28,7 +29,9 @@ export class LegRtcp {
   /** Takes one RTCP datagram; one from elsewhere than the media is dropped and moves nothing (SAFETY M2). */
   receive(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
     if (!this.#receiver.latch.screenRtcp(address, port)) return this.#receiver.drop('source');
-    this.session.receive(bytes, bytes.length, this.#sender.rtp.ssrc, this.#clockRateHz, nowMs);
+    const length = this.#receiver.crypto.unprotectRtcp(bytes, bytes.length);
+    if (length < 0) return this.#receiver.drop(dropReasonOf(length));
+    this.session.receive(bytes, length, this.#sender.rtp.ssrc, this.#clockRateHz, nowMs);
   }
 
   /** Sends a report when one is due. */
@@ -46,7 +49,8 @@ export class LegRtcp {
 
   #send(socket: DatagramPort, length: number): void {
     const { latch } = this.#receiver;
-    if (length > 0 && latch.sendAddress !== '')
-      socket.send(this.#buffer, length, latch.sendAddress, latch.sendRtcpPort);
+    if (length === 0 || latch.sendAddress === '') return;
+    const sealed = this.#sender.crypto.protectRtcp(this.#buffer, length);
+    if (sealed > 0) socket.send(this.#buffer, sealed, latch.sendAddress, latch.sendRtcpPort);
   }
 }

@@ -3,6 +3,7 @@
  * RTP time goes on whatever happens.
  */
 import type { DatagramPort } from './datagram-ports.js';
+import { OutgoingCrypto } from './leg-crypto.js';
 import type { MixerLeg } from './mixer/mixer-leg.js';
 import type { LegMedia } from './protocol.js';
 import { DigitSender } from './rtp/digit-sender.js';
@@ -16,13 +17,16 @@ import { TICK_MS } from './ticker.js';
 /** Room for header and the longest packet: 120 ms of 16 bit PCM would not fit a datagram anyway. */
 const PACKET_BYTES = 1500;
 const EVENT_PACKET_BYTES = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
+/** Room for the tag of SRTP. */
+const TAG_BYTES = 10;
 
 /** Makes a leg's outgoing stream. */
 export class LegSender {
   readonly rtp: RtpSender;
   readonly digits: DigitSender;
+  readonly crypto = new OutgoingCrypto();
   readonly #packet = new Uint8Array(PACKET_BYTES);
-  readonly #eventPacket = new Uint8Array(EVENT_PACKET_BYTES);
+  readonly #eventPacket = new Uint8Array(EVENT_PACKET_BYTES + TAG_BYTES);
   /** Digits asked for and not yet played to their end, oldest first. */
   readonly #batches: { readonly batch: number; readonly digits: string }[] = [];
   #packetizer: Packetizer | undefined;
@@ -38,6 +42,7 @@ export class LegSender {
   connect(media: LegMedia): void {
     const before = this.#media?.send;
     this.#media = media;
+    this.crypto.connect(media);
     this.rtp.setClockRate(media.send.clockRateHz);
     this.digits.setUnitsPerTick(this.rtp.unitsPerTick);
     // Bytes gathered in one encoding cannot be finished in another.
@@ -91,7 +96,7 @@ export class LegSender {
     const { payloadType } = media.send;
     const start = this.rtp.writeAudioHeader(this.#packet, 0, payloadType, timestampRtp, durationRtp, length);
     for (let i = 0; i < length; i++) this.#packet[start + i] = buffer[offset + i] ?? 0;
-    socket.send(this.#packet, start + length, latch.sendAddress, latch.sendPort);
+    this.#seal(this.#packet, start + length, socket, latch);
   }
 
   #sendDigit(media: LegMedia, socket: DatagramPort, latch: SourceLatch): boolean {
@@ -102,8 +107,13 @@ export class LegSender {
     this.#flushAudio(media, socket, latch);
     const { marker, timestampRtp } = this.digits;
     this.rtp.writeEventHeader(packet, 0, event.payloadType, marker, timestampRtp, TELEPHONE_EVENT_BYTES);
-    socket.send(packet, EVENT_PACKET_BYTES, latch.sendAddress, latch.sendPort);
+    this.#seal(packet, EVENT_PACKET_BYTES, socket, latch);
     return true;
+  }
+
+  #seal(packet: Uint8Array, length: number, socket: DatagramPort, latch: SourceLatch): void {
+    const sealed = this.crypto.protectRtp(packet, length);
+    if (sealed > 0) socket.send(packet, sealed, latch.sendAddress, latch.sendPort);
   }
 
   /** Audio gathered for a longer packet leaves before the digit takes its place. */

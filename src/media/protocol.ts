@@ -165,7 +165,7 @@ export interface ReceiveStatistics {
   readonly reordered: number;
   readonly late: number;
   readonly jitterMs: number;
-  /** Datagrams dropped by reason: `source`, `malformed`, `payloadType`, `flood`, `ssrc`, … */
+  /** Datagrams dropped by reason: `source`, `malformed`, `payloadType`, `flood`, `ssrc`, `srtpAuth`, `srtpReplay`, … */
   readonly dropped: Readonly<Record<string, number>>;
 }
 

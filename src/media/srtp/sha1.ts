@@ -36,9 +36,8 @@ export function sha1Block(state: Sha1State, bytes: Uint8Array, offset: number): 
   let c = state[2]!;
   let d = state[3]!;
   let e = state[4]!;
-  let next = 0;
   for (let i = 0; i < 20; i++) {
-    next = (((a << 5) | (a >>> 27)) + ((b & c) | (~b & d)) + e + 0x5a827999 + w[i]!) | 0;
+    const next = (((a << 5) | (a >>> 27)) + ((b & c) | (~b & d)) + e + 0x5a827999 + w[i]!) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
@@ -46,7 +45,7 @@ export function sha1Block(state: Sha1State, bytes: Uint8Array, offset: number): 
     a = next;
   }
   for (let i = 20; i < 40; i++) {
-    next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + 0x6ed9eba1 + w[i]!) | 0;
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + 0x6ed9eba1 + w[i]!) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
@@ -54,7 +53,7 @@ export function sha1Block(state: Sha1State, bytes: Uint8Array, offset: number): 
     a = next;
   }
   for (let i = 40; i < 60; i++) {
-    next = (((a << 5) | (a >>> 27)) + ((b & c) | (b & d) | (c & d)) + e + 0x8f1bbcdc + w[i]!) | 0;
+    const next = (((a << 5) | (a >>> 27)) + ((b & c) | (b & d) | (c & d)) + e + 0x8f1bbcdc + w[i]!) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
@@ -62,7 +61,7 @@ export function sha1Block(state: Sha1State, bytes: Uint8Array, offset: number): 
     a = next;
   }
   for (let i = 60; i < 80; i++) {
-    next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + 0xca62c1d6 + w[i]!) | 0;
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + 0xca62c1d6 + w[i]!) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
