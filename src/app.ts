@@ -68,6 +68,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     gateway,
     clock: systemClock,
     ids: randomIds(randomBytes),
+    randomOctets: randomBytes,
     log,
   });
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -8,12 +8,15 @@ import type { MediaDefaults } from './negotiation.js';
 import type { CallPolicy } from './policy.js';
 import type { Registry } from './registry.js';
 import type { CallSettings } from './settings.js';
+import type { RandomOctets } from './srtp.js';
 
 /** What setting up a leg, in or out, needs of the server. */
 export interface CallContext {
   readonly settings: CallSettings;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** For keys of SRTP. */
+  readonly randomOctets: RandomOctets;
   readonly log: CallLog;
   readonly registry: Registry;
   readonly gateway: SipGateway;

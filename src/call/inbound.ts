@@ -10,6 +10,7 @@ import { LegDialog } from './leg-dialog.js';
 import { type LegEnd, legEnd, legEndOf } from './leg-end.js';
 import { localMedia, Negotiation, refusalOfOffer } from './negotiation.js';
 import { routeInvite, type RoutingDecision } from './routing-policy.js';
+import { legSrtp } from './srtp.js';
 import { trunkCodecs } from './trunk-codecs.js';
 
 type Admitted = Extract<RoutingDecision, { ok: true }>;
@@ -56,7 +57,7 @@ export class InboundCalls {
     const codecs = route.codecs ?? trunkCodecs(trunk);
     const existing = registry.named(route.callName);
     this.#assertCapacity(existing);
-    this.#assertOffer(invite, existing?.policy.codecs ?? codecs);
+    this.#assertOffer(invite, trunk, existing?.policy.codecs ?? codecs);
     this.#join(invite, existing ?? this.#openCall(route), trunk, route, codecs);
   }
 
@@ -69,9 +70,10 @@ export class InboundCalls {
     if (refusal !== undefined) throw new CodedError(refusal);
   }
 
-  #assertOffer(invite: InboundInvite, codecs: readonly EncodingName[] | undefined): void {
+  #assertOffer(invite: InboundInvite, trunk: Trunk, codecs: readonly EncodingName[] | undefined): void {
     if (invite.offer === undefined) return;
-    const refusal = refusalOfOffer(invite.offer, this.#context.mediaDefaults, codecs);
+    const { mediaDefaults, randomOctets } = this.#context;
+    const refusal = refusalOfOffer(invite.offer, mediaDefaults, codecs, legSrtp(trunk, randomOctets));
     if (refusal !== undefined) throw new CodedError(refusal.code, refusal.detail);
   }
 
@@ -116,7 +118,7 @@ export class InboundCalls {
       leg.holdSignalling(() => undefined);
       leg.terminate(legEnd('canceled'));
     });
-    this.#answer(invite, call, leg, call.policy.codecs ?? codecs).catch((thrown: unknown) => {
+    this.#answer(invite, call, leg, trunk, call.policy.codecs ?? codecs).catch((thrown: unknown) => {
       leg.terminate(this.#endOf(thrown));
     });
   }
@@ -125,12 +127,13 @@ export class InboundCalls {
     invite: InboundInvite,
     call: Call,
     leg: Leg,
+    trunk: Trunk,
     codecs: readonly EncodingName[] | undefined,
   ): Promise<void> {
-    const { clock, mediaDefaults } = this.#context;
+    const { clock, mediaDefaults, randomOctets } = this.#context;
     const address = await leg.openMedia();
     if (leg.end !== undefined) return;
-    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs));
+    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs, legSrtp(trunk, randomOctets)));
     const dialog = new LegDialog({
       leg,
       negotiation,

@@ -6,6 +6,7 @@ import type {
   ApplyOutcome,
   CodecPreference,
   LocalMedia,
+  LocalSrtp,
   SdpRefusal,
   Session,
 } from '../sip/sdp/session.js';
@@ -31,10 +32,11 @@ export function localMedia(
   defaults: MediaDefaults,
   ports: LocalPorts,
   codecs: readonly EncodingName[] | undefined,
+  srtp: LocalSrtp | undefined,
 ): LocalMedia {
   const { rtpPort, rtcpPort, ssrc } = ports;
   const preferences = codecs === undefined ? defaults.codecs : preferencesOf(codecs, defaults.codecs);
-  return { ...defaults, codecs: preferences, rtpPort, rtcpPort, sessionId: String(ssrc), sessionVersion: 0 };
+  return { ...defaults, codecs: preferences, rtpPort, rtcpPort, srtp, sessionId: String(ssrc), sessionVersion: 0 };
 }
 
 /**
@@ -45,8 +47,9 @@ export function refusalOfOffer(
   offer: string,
   defaults: MediaDefaults,
   codecs: readonly EncodingName[] | undefined,
+  srtp: LocalSrtp | undefined,
 ): SdpRefusal | undefined {
-  const outcome = answerOffer({ offer, local: localMedia(defaults, noPorts, codecs) });
+  const outcome = answerOffer({ offer, local: localMedia(defaults, noPorts, codecs, srtp) });
   return outcome.ok ? undefined : outcome;
 }
 

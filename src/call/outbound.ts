@@ -10,6 +10,7 @@ import { LegDialog } from './leg-dialog.js';
 import { dialEnd, legEndOf } from './leg-end.js';
 import { localMedia, Negotiation } from './negotiation.js';
 import { fits } from './routing-policy.js';
+import { legSrtp } from './srtp.js';
 import { trunkCodecs } from './trunk-codecs.js';
 
 /** Somebody to call into a call. */
@@ -94,11 +95,11 @@ export class OutboundCalls {
   }
 
   async #run(call: Call, leg: Leg, trunk: DialTrunk, request: DialRequest): Promise<void> {
-    const { clock, gateway, mediaDefaults } = this.#context;
+    const { clock, gateway, mediaDefaults, randomOctets } = this.#context;
     const codecs = call.policy.codecs ?? trunkCodecs(trunk);
     const address = await leg.openMedia();
     if (leg.end !== undefined) return;
-    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs));
+    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs, legSrtp(trunk, randomOctets)));
     const dialog = new LegDialog({
       leg,
       negotiation,

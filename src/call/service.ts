@@ -20,6 +20,7 @@ import { type DialRequest, OutboundCalls } from './outbound.js';
 import type { CallPolicy } from './policy.js';
 import { type Page, Registry } from './registry.js';
 import type { CallSettings } from './settings.js';
+import type { RandomOctets } from './srtp.js';
 import { type CallView, type LegView, viewCall, viewLeg } from './view.js';
 
 /** What {@link createCallService} is made of. */
@@ -31,6 +32,8 @@ export interface CallServiceOptions {
   readonly gateway: SipGateway;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** For keys of SRTP. */
+  readonly randomOctets: RandomOctets;
   readonly log: CallLog;
 }
 
@@ -254,7 +257,7 @@ class Service implements CallService {
   }
 
   #context(): CallContext {
-    const { settings, clock, ids, log, gateway } = this.#options;
+    const { settings, clock, ids, randomOctets, log, gateway } = this.#options;
     const { media } = settings;
     const isOwnSocket = (address: string, port: number) =>
       (address === media.address && this.#registry.usesPort(port)) || (media.isOwnSocket?.(address, port) ?? false);
@@ -262,6 +265,7 @@ class Service implements CallService {
       settings,
       clock,
       ids,
+      randomOctets,
       log,
       gateway,
       registry: this.#registry,

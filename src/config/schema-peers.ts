@@ -53,6 +53,11 @@ export const trunkSchema = Type.Object(
       description:
         'Which media sources are accepted: exactly the signalled address, the signalled IP with any port, or any.',
     }),
+    srtp: Type.Enum(['off', 'optional', 'required'], {
+      default: 'off',
+      description:
+        'SRTP with keys in SDP: refused; answered in kind, while our own offers are plain RTP; or plain RTP refused.',
+    }),
     codecs: codecs('In order of preference; default: the server’s.'),
     outbound: Type.Optional(outboundSchema),
   },

@@ -32,6 +32,11 @@ export interface Trunk {
   /** When present, INVITEs must also authenticate as one of these, in this realm. */
   readonly inboundAuth?: { readonly realm: string; readonly users: readonly DigestCredentials[] };
   readonly latching: LatchingPolicy;
+  /**
+   * SRTP with keys in SDP: `off` (default) refuses it, `required` refuses plain RTP, `optional` answers in kind and offers
+   * plain RTP. The keys are as safe as the signalling that carries them.
+   */
+  readonly srtp?: 'off' | 'optional' | 'required';
   /** Encoding names in order of preference; absent = the server's. */
   readonly codecs?: readonly string[];
   readonly outbound?: TrunkOutbound;

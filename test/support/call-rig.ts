@@ -61,7 +61,15 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     idleTimeoutMs: 300_000,
     ...change,
   };
-  const service = createCallService({ settings, media, gateway, clock, ids: countingIds(), log: logInto(faults) });
+  const service = createCallService({
+    settings,
+    media,
+    gateway,
+    clock,
+    ids: countingIds(),
+    randomOctets: countingOctets(),
+    log: logInto(faults),
+  });
   const events: CallEvent[] = [];
   service.subscribe((event) => events.push(event));
   await service.start();
@@ -96,6 +104,15 @@ function countingIds() {
     return `${prefix}_${made}`;
   };
   return { callId: () => next('call'), legId: () => next('leg') };
+}
+
+/** Octets that can be foreseen: all 1 the first time, all 2 the second. */
+function countingOctets() {
+  let asked = 0;
+  return (count: number) => {
+    asked += 1;
+    return new Uint8Array(count).fill(asked);
+  };
 }
 
 function logInto(faults: string[]): CallLog {
