@@ -18,6 +18,7 @@ import type { CallSettings } from './call/settings.js';
 import type { Config } from './config/config.js';
 import { MediaEngine } from './media/engine.js';
 import { compileOpus } from './media/opus-module.js';
+import { compileRnnoise } from './media/rnnoise-module.js';
 import { startWorkerThread } from './media/worker-link.js';
 import { Admission } from './sip/admission/admission.js';
 import { DrachtioGateway } from './sip/drachtio/gateway.js';
@@ -122,11 +123,12 @@ function createEngine(
 ): MediaEngine {
   const dsp = new WebAssembly.Module(readFileSync(new URL('../wasm/build/dsp.wasm', import.meta.url)));
   const opus = compileOpus();
+  const rnnoise = compileRnnoise();
   return new MediaEngine({
     workers: config.mediaWorkers,
     host: config.rtp.host,
     ports: { min: config.rtp.portMin, max: config.rtp.portMax, quarantineMs: PORT_QUARANTINE_MS },
-    spawn: () => startWorkerThread(workerEntry, { dsp, opus }),
+    spawn: () => startWorkerThread(workerEntry, { dsp, opus, rnnoise }),
     nowMs: () => performance.now(),
     // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
     random: () => randomInt(2 ** 47) / 2 ** 47,
@@ -181,6 +183,7 @@ function callSettings(config: Config): CallSettings {
     },
     rtpTimeoutMs: config.rtpTimeoutMs,
     rtpHoldTimeoutMs: config.rtpHoldTimeoutMs,
+    denoise: config.denoise,
     idleTimeoutMs: IDLE_CALL_MS,
   };
 }

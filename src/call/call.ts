@@ -42,6 +42,7 @@ export class Call {
   readonly media: MediaCall;
   readonly #host: CallHost;
   readonly #timeline: Timeline;
+  #speakers: readonly string[] = [];
   readonly #legs = new Map<string, Leg>();
   readonly #endedLegs = new Map<string, Leg>();
   #policy: CallPolicy;
@@ -71,6 +72,11 @@ export class Call {
   get legs(): readonly Leg[] {
     return [...this.#legs.values()];
   }
+  /** Ids of legs that speak or spoke lately, loudest first. */
+  get speakers(): readonly string[] {
+    return this.#speakers;
+  }
+
   get legCount(): number {
     return this.#legs.size;
   }
@@ -134,13 +140,16 @@ export class Call {
     } else if (event.type === 'levels') {
       const { tick, levels } = event;
       this.#host.publishLevels({ type: 'levels.reported', callId: this.id, tick, timeMs: nowMs, levels });
+    } else if (event.type === 'speakers') {
+      this.#speakers = event.legIds;
+      this.#emit('speakers.changed', undefined, { legIds: event.legIds }, event.tick);
     } else {
       const leg = this.#legs.get(event.legId);
       if (leg !== undefined) this.#onLegMedia(leg, event);
     }
   }
 
-  #onLegMedia(leg: Leg, event: Exclude<CallMediaEvent, { type: 'callFailed' | 'levels' }>): void {
+  #onLegMedia(leg: Leg, event: Exclude<CallMediaEvent, { type: 'callFailed' | 'levels' | 'speakers' }>): void {
     const { tick } = event;
     switch (event.type) {
       case 'legJoined':
@@ -160,7 +169,7 @@ export class Call {
         this.#emit('digits.sent', leg.id, { digits: event.digits }, tick);
         break;
       case 'speech':
-        this.#emit(event.speaking ? 'speech.started' : 'speech.stopped', leg.id, {}, tick);
+        this.#emit(event.speaking ? 'speech.started' : 'speech.stopped', leg.id, { since: event.since }, tick);
         break;
       case 'latched':
         break;

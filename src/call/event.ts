@@ -6,7 +6,7 @@
  * never ahead of the media plane.
  */
 import type { ErrorCode } from '../errors.js';
-import type { DigitSource, EncodingName, LegControls, LegStatistics } from '../media/protocol.js';
+import type { DigitSource, EncodingName, LegControls, LegLevel, LegStatistics } from '../media/protocol.js';
 import type { CallEndReason } from './call-state.js';
 import type { LegEndReason } from './leg-end.js';
 import type { LegStatus } from './leg-state.js';
@@ -20,14 +20,6 @@ export interface LegIdentity {
   readonly number: string;
   /** Display name the peer gave, or was given. */
   readonly displayName: string | undefined;
-}
-
-/** Level of one leg, see {@link LevelsReported}. */
-export interface LegLevel {
-  readonly legId: string;
-  /** RMS of what others can hear of the leg, dBov; −127 = silence. */
-  readonly levelDbov: number;
-  readonly speaking: boolean;
 }
 
 /** What each kind of event tells besides the {@link CallEvent} head. */
@@ -46,8 +38,16 @@ export interface CallEventData {
   'leg.failed': LegIdentity & LegOutcome;
   'digit.received': { readonly digit: string; readonly durationMs: number; readonly source: DigitSource };
   'digits.sent': { readonly digits: string };
-  'speech.started': Readonly<Record<string, never>>;
-  'speech.stopped': Readonly<Record<string, never>>;
+  'speech.started': SpeechChange;
+  'speech.stopped': SpeechChange;
+  /** Legs that speak or spoke lately, loudest first. */
+  'speakers.changed': { readonly legIds: readonly string[] };
+}
+
+/** When speech of a leg really began or ended; the event's own tick is when that was certain. */
+export interface SpeechChange {
+  /** A tick of the call. */
+  readonly since: number;
 }
 
 /** How a leg ended. */
@@ -101,5 +101,6 @@ export const eventTypes = [
   'digits.sent',
   'speech.started',
   'speech.stopped',
+  'speakers.changed',
   'levels.reported',
 ] as const satisfies readonly (CallEventType | 'levels.reported')[];

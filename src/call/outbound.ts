@@ -55,7 +55,12 @@ export class OutboundCalls {
       number: request.to,
       displayName: undefined,
       status: 'queued',
-      controls: { ...request.controls, muted: request.controls.muted || call.policy.muteOnEntry },
+      controls: {
+        denoise: settings.denoise,
+        agc: 'off',
+        ...request.controls,
+        muted: request.controls.muted || call.policy.muteOnEntry,
+      },
       latching: trunk.latching,
       rtpTimeoutMs: settings.rtpTimeoutMs,
       rtpHoldTimeoutMs: settings.rtpHoldTimeoutMs,

@@ -1,3 +1,4 @@
+import type { DenoiseMode } from '../media/protocol.js';
 import type { Trunk } from '../sip/trunk.js';
 import type { CapacityLimits } from './capacity.js';
 import type { MediaDefaults } from './negotiation.js';
@@ -15,6 +16,8 @@ export interface CallSettings {
   readonly rtpTimeoutMs: number;
   /** The same while on hold. */
   readonly rtpHoldTimeoutMs: number;
+  /** What legs have their noise taken out, until the API says otherwise. */
+  readonly denoise: DenoiseMode;
   /** Default idle timeout of calls, see `CallPolicy.idleTimeoutMs`. */
   readonly idleTimeoutMs: number;
 }

@@ -1,4 +1,11 @@
-import type { LegSnapshot, LegStatistics, MediaDirection, PayloadFormat } from '../media/protocol.js';
+import type {
+  AutomaticGainControl,
+  DenoiseMode,
+  LegSnapshot,
+  LegStatistics,
+  MediaDirection,
+  PayloadFormat,
+} from '../media/protocol.js';
 import type { Call } from './call.js';
 import { isoTime } from './clock.js';
 import type { Leg } from './leg.js';
@@ -17,6 +24,8 @@ export interface CallView extends Omit<CallPolicy, 'codecs'> {
   /** The tick it is about now. */
   readonly tick: number;
   readonly legCount: number;
+  /** Ids of legs that speak or spoke lately, loudest first. */
+  readonly speakers: readonly string[];
   readonly codecs: readonly string[] | undefined;
 }
 
@@ -36,6 +45,8 @@ export interface LegView {
   readonly muted: boolean;
   readonly deaf: boolean;
   readonly gainDb: number;
+  readonly denoise?: DenoiseMode;
+  readonly agc?: AutomaticGainControl;
   readonly held: boolean;
   /** SDP direction seen from this server. */
   readonly mediaDirection: MediaDirection | undefined;
@@ -43,6 +54,10 @@ export interface LegView {
   readonly codec: (Omit<PayloadFormat, 'parameters'> & { readonly ptimeMs: number }) | undefined;
   readonly speaking: boolean | undefined;
   readonly levelDbov: number | undefined;
+  /** Whether noise is being taken out now. */
+  readonly denoising: boolean | undefined;
+  /** What automatic gain adds now. */
+  readonly automaticGainDb: number | undefined;
   readonly statistics: LegStatistics | undefined;
   /** Why it is over, when it is. */
   readonly endReason: LegEndReason | undefined;
@@ -51,7 +66,7 @@ export interface LegView {
 }
 
 export function viewCall(call: Call): CallView {
-  const { id, name, origin, tick, legCount, policy } = call;
+  const { id, name, origin, tick, legCount, speakers, policy } = call;
   return {
     ...policy,
     id,
@@ -61,6 +76,7 @@ export function viewCall(call: Call): CallView {
     createdAt: isoTime(call.createdAtMs),
     tick,
     legCount,
+    speakers,
   };
 }
 
@@ -81,6 +97,8 @@ export function viewLeg(leg: Leg, snapshot: LegSnapshot | undefined): LegView {
     codec: media && viewCodec(media.send, media.sendPtimeMs),
     speaking: snapshot?.speaking,
     levelDbov: snapshot?.levelDbov,
+    denoising: snapshot?.denoising,
+    automaticGainDb: snapshot?.automaticGainDb,
     statistics: snapshot?.statistics,
     endReason: end?.reason,
     q850Cause: end?.q850Cause,

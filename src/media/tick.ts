@@ -8,9 +8,13 @@
  * any leg ends the call; neither ends anything else.
  */
 import { CodedError } from '../errors.js';
+import { hearSpeaker, orderSpeakers } from './dsp/speaker-order.js';
 import type { TickTurn } from './ticker.js';
 import type { RelayedPress, WorkerCall } from './worker-call.js';
 import type { WorkerLeg } from './worker-leg.js';
+
+/** The order of speakers is looked at five times a second. */
+const SPEAKERS_EVERY_TICKS = 10;
 
 /** What a phase does for one leg. */
 type LegPhase = (leg: WorkerLeg, call: WorkerCall, turn: TickTurn, nowMs: number) => void;
@@ -25,6 +29,7 @@ export function runTick(call: WorkerCall, turn: TickTurn, nowMs: number): void {
   relayDigits(call);
   eachLeg(call, turn, nowMs, report);
   reportLevels(call);
+  reportSpeakers(call);
 }
 
 /** 1: what the control plane asked for since the last tick. */
@@ -34,9 +39,9 @@ function applyCommands(call: WorkerCall): void {
 }
 
 /** 2 and 3: from the jitter buffer to the bus. */
-function playOut(leg: WorkerLeg, _call: WorkerCall, _turn: TickTurn, nowMs: number): void {
+function playOut(leg: WorkerLeg, { room }: WorkerCall, _turn: TickTurn, nowMs: number): void {
   leg.receiver.digits.advance(nowMs);
-  leg.playOut(nowMs);
+  leg.playOut(nowMs, room.meter);
 }
 
 /** 6: limiter, resampler and encoder have run once for all that hear the same; each leg gets its own packet. */
@@ -69,7 +74,11 @@ function relay({ leg, event, volume, durationMs }: RelayedPress, listener: Worke
 function report(leg: WorkerLeg, call: WorkerCall, _turn: TickTurn, nowMs: number): void {
   const { room, callId, tick } = call;
   const change = leg.listen(room.meter);
-  if (change) room.emit({ type: 'speech', callId, legId: leg.legId, tick, speaking: change === 'started' });
+  if (change) {
+    const since = tick - leg.speech.changeAgeTicks;
+    room.emit({ type: 'speech', callId, legId: leg.legId, tick, speaking: change === 'started', since });
+  }
+  hearSpeaker(leg.speaker, leg.levelDbov, leg.speech.speaking);
   const sent = leg.sender.takeSentDigits();
   if (sent !== undefined) room.emit({ type: 'digitsSent', callId, legId: leg.legId, tick, digits: sent });
   if (leg.timedOut(nowMs)) throw new CodedError('rtpTimeout');
@@ -80,8 +89,20 @@ function reportLevels(call: WorkerCall): void {
   if (reportLevelsEvery === 0 || tick % reportLevelsEvery !== 0) return;
   const levels = call.legs
     .filter((leg) => leg.connected)
-    .map((leg) => ({ legId: leg.legId, levelDbov: leg.levelDbov, speaking: leg.speech.speaking }));
+    .map(({ legId, levelDbov, peakDbov, speech }) => ({ legId, levelDbov, peakDbov, speaking: speech.speaking }));
   call.room.emit({ type: 'levels', callId, tick, levels });
+}
+
+function reportSpeakers(call: WorkerCall): void {
+  const { callId, tick } = call;
+  if (tick % SPEAKERS_EVERY_TICKS !== 0) return;
+  const legIds = orderSpeakers(
+    call.speakers,
+    call.legs.map(({ speaker }) => speaker),
+  );
+  if (legIds === call.speakers) return;
+  call.speakers = legIds;
+  call.room.emit({ type: 'speakers', callId, tick, legIds });
 }
 
 /** Runs a phase for every leg; from the last to the first, because a leg that fails leaves the list. */

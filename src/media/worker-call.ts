@@ -36,6 +36,8 @@ export class WorkerCall {
   tick = 0;
   /** Levels are reported every so many ticks; 0 = not. */
   reportLevelsEvery = 0;
+  /** Legs that speak or spoke lately, loudest first. */
+  speakers: readonly string[] = [];
   #lastLegNumber = 0;
 
   /** @throws CodedError `capacityReached` */

@@ -3,6 +3,7 @@ import { asCodedError, CodedError } from '../errors.js';
 import type { DatagramPort, DatagramPorts } from './datagram-ports.js';
 import type { LevelMeter } from './dsp/level.js';
 import type { Kernels } from './dsp/kernels.js';
+import type { Rnnoise } from './dsp/rnnoise.js';
 import type { LegControls, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
 import { digitOfEvent } from './rtp/telephone-event.js';
 import { runTick } from './tick.js';
@@ -15,6 +16,8 @@ import { WorkerMeter } from './worker-meter.js';
 export interface WorkerResources {
   readonly kernels: Kernels;
   readonly meter: LevelMeter;
+  /** Absent = nothing is denoised. */
+  readonly rnnoise?: Rnnoise;
   readonly ports: DatagramPorts;
   readonly emit: (event: MediaEvent) => void;
   /** Monotonic, ms. */
@@ -118,7 +121,10 @@ export class WorkerCalls {
       case 'snapshotCall': {
         const { callId, tick } = call;
         const legs = call.legs.map((leg) => leg.snapshot());
-        this.#answer(command.requestId, { type: 'snapshot', snapshot: { callId, tick, legs } });
+        this.#answer(command.requestId, {
+          type: 'snapshot',
+          snapshot: { callId, tick, legs, speakers: call.speakers },
+        });
         return;
       }
       case 'routeLeg': {
@@ -201,7 +207,7 @@ export class WorkerCalls {
   #createLeg({ callId, leg: opening, ssrc, cname, seed }: OpenLeg): WorkerLeg {
     const call = this.#calls.get(callId);
     if (!call) throw new CodedError('callEnded');
-    const { kernels, nowMs, wallOffsetMs, emit } = this.#resources;
+    const { kernels, rnnoise, nowMs, wallOffsetMs, emit } = this.#resources;
     const { legId } = opening;
     const leg: WorkerLeg = new WorkerLeg({
       opening,
@@ -209,6 +215,7 @@ export class WorkerCalls {
       ssrc,
       rtcp: { cname, seed, nowMs: nowMs(), wallOffsetMs },
       kernels,
+      rnnoise,
       nowMs: nowMs(),
       listener: {
         latched: (address, port) => emit({ type: 'latched', callId, legId, tick: call.tick, address, port }),

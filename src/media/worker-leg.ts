@@ -1,13 +1,16 @@
 /** One leg on its media worker: sockets, the two halves of its RTP, its place at the mixer. */
 import type { DatagramPort } from './datagram-ports.js';
-import { frameSamples } from './dsp/frame.js';
+import { frameSamples, samplesPerTick } from './dsp/frame.js';
 import type { Kernels } from './dsp/kernels.js';
-import { type LevelMeter, silenceDbov } from './dsp/level.js';
+import { type LevelMeter, levelDbov, silenceDbov } from './dsp/level.js';
 import { Upsampler } from './dsp/resampler.js';
+import type { Rnnoise } from './dsp/rnnoise.js';
+import type { Speaker } from './dsp/speaker-order.js';
 import { SpeechDetector } from './dsp/speech-detector.js';
 import { LegReceiver, type ReceiverListener } from './leg-receiver.js';
 import { LegRtcp } from './leg-rtcp.js';
 import { LegSender } from './leg-sender.js';
+import { LegVoice, type VoiceConditions } from './leg-voice.js';
 import type { MixerLeg } from './mixer/mixer-leg.js';
 import type { LegControls, LegMedia, LegOpening, LegSnapshot, LegStatistics } from './protocol.js';
 import { isRtcp } from './rtp/packet.js';
@@ -28,6 +31,8 @@ export interface WorkerLegOptions {
   readonly ssrc: number;
   readonly rtcp: RtcpSessionOptions;
   readonly kernels: Kernels;
+  /** Absent = nothing is denoised. */
+  readonly rnnoise: Rnnoise | undefined;
   readonly listener: ReceiverListener;
   readonly nowMs: number;
 }
@@ -39,8 +44,13 @@ export class WorkerLeg {
   readonly receiver: LegReceiver;
   readonly sender: LegSender;
   readonly speech = new SpeechDetector();
+  readonly speaker: Speaker;
   /** RMS of what others were offered in the last tick. */
   levelDbov = silenceDbov;
+  /** Greatest magnitude in it. */
+  peakDbov = silenceDbov;
+  readonly #voice: LegVoice;
+  #gainDb = 0;
   readonly #opening: LegOpening;
   readonly #kernels: Kernels;
   readonly #rtcp: LegRtcp;
@@ -59,6 +69,8 @@ export class WorkerLeg {
     const { opening, kernels, nowMs } = options;
     this.legId = opening.legId;
     this.number = options.number;
+    this.speaker = { legId: opening.legId, loudness: 0 };
+    this.#voice = new LegVoice(options.rnnoise);
     this.#opening = opening;
     this.#kernels = kernels;
     this.receiver = new LegReceiver(opening, kernels, options.listener, nowMs);
@@ -101,7 +113,9 @@ export class WorkerLeg {
     if (!place) return;
     if (controls.muted !== undefined) place.muted = controls.muted;
     if (controls.deaf !== undefined) place.deaf = controls.deaf;
-    if (controls.gainDb !== undefined) place.gain = 10 ** (controls.gainDb / 20);
+    if (controls.gainDb !== undefined) this.#gainDb = controls.gainDb;
+    this.#voice.control(controls);
+    this.#applyGain(place);
   }
 
   /** A datagram on the RTP port. */
@@ -116,19 +130,19 @@ export class WorkerLeg {
   }
 
   /** Puts this tick's audio, if there is any, on the bus. */
-  playOut(nowMs: number): void {
+  playOut(nowMs: number, meter: LevelMeter): void {
     const place = this.#place;
     if (!place || !this.connected) return;
-    const pcm = this.#kernels.f32(this.#pcm, frameSamples);
-    if (!this.receiver.pull(pcm, nowMs)) {
-      this.#rateHz = 0;
-      return;
+    const sounds = this.#decode(place, nowMs);
+    if (place.muted) {
+      this.#voice.rest();
+      if (sounds) place.submit();
+    } else if (!sounds) {
+      if (this.#voice.pause(place.sourceFrame)) place.submit();
+    } else if (this.#voice.process(place.sourceFrame, meter, this.#conditions())) {
+      this.#applyGain(place);
+      place.submit();
     }
-    const { rateHz } = this.receiver;
-    if (rateHz !== this.#rateHz) this.#changeRate(rateHz);
-    if (rateHz === 48_000) this.#kernels.run.copy(this.#pcm, place.sourcePointer, frameSamples);
-    else this.#upsamplers.get(rateHz)?.process(this.#pcm, place.sourcePointer);
-    place.submit();
   }
 
   /** Sends what it hears in this tick, and RTCP when it is due. */
@@ -149,10 +163,12 @@ export class WorkerLeg {
     if (place.audible) {
       meter.measure(place.sourcePointer, frameSamples);
       this.levelDbov = meter.rmsDbov;
+      this.peakDbov = levelDbov(meter.peak);
     } else {
       this.levelDbov = silenceDbov;
+      this.peakDbov = silenceDbov;
     }
-    return this.speech.step(this.levelDbov);
+    return this.speech.step(this.levelDbov, this.#voice.probability);
   }
 
   /** Whether no media came for longer than allowed. */
@@ -168,7 +184,9 @@ export class WorkerLeg {
 
   snapshot(): LegSnapshot {
     const { legId, connected, levelDbov } = this;
-    return { legId, connected, speaking: this.speech.speaking, levelDbov, statistics: this.statistics() };
+    const { denoising, automaticGainDb } = this.#voice;
+    const { speaking } = this.speech;
+    return { legId, connected, speaking, levelDbov, denoising, automaticGainDb, statistics: this.statistics() };
   }
 
   /** Says BYE and gives everything back except its place, which is the mixer's; harmless a second time. */
@@ -184,9 +202,43 @@ export class WorkerLeg {
       sockets.rtcp.close();
     }
     this.receiver.close();
+    this.#voice.close();
     for (const upsampler of this.#upsamplers.values()) upsampler.close();
     this.#upsamplers.clear();
     this.#kernels.free(this.#pcm);
+  }
+
+  /** Decodes one tick to the place's frame. @returns false when there is nothing, or nothing but digital zero */
+  #decode(place: MixerLeg, nowMs: number): boolean {
+    const pcm = this.#kernels.f32(this.#pcm, frameSamples);
+    if (!this.receiver.pull(pcm, nowMs)) {
+      this.#rateHz = 0;
+      return false;
+    }
+    const { run } = this.#kernels;
+    const { rateHz } = this.receiver;
+    if (rateHz !== this.#rateHz) this.#changeRate(rateHz);
+    if (rateHz === 48_000) {
+      if (run.isZero(this.#pcm, frameSamples) === 1) return false;
+      run.copy(this.#pcm, place.sourcePointer, frameSamples);
+      return true;
+    }
+    const upsampler = this.#upsamplers.get(rateHz);
+    if (!upsampler) return false;
+    // Zeros after zeros would come out as zeros and leave no trace.
+    if (run.isZero(this.#pcm, samplesPerTick(rateHz)) === 1 && upsampler.atRest) return false;
+    upsampler.process(this.#pcm, place.sourcePointer);
+    return true;
+  }
+
+  #conditions(): VoiceConditions {
+    // Opus sources take the noise out themselves.
+    const narrowband = this.receiver.rateHz !== 48_000;
+    return { narrowband, speaking: this.speech.speaking, gainDb: this.#gainDb };
+  }
+
+  #applyGain(place: MixerLeg): void {
+    place.gain = 10 ** (this.#gainDb / 20) * this.#voice.gain;
   }
 
   #rtcpSocket(sockets: LegSockets): DatagramPort {

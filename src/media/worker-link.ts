@@ -17,6 +17,8 @@ export interface WorkerStart {
   readonly dsp: WebAssembly.Module;
   /** libopus, from `compileOpus`. */
   readonly opus: WebAssembly.Module;
+  /** RNNoise, from `compileRnnoise`. */
+  readonly rnnoise: WebAssembly.Module;
 }
 
 /** Starts `media/worker.js` in a thread of its own. */

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { OpusLibrary } from './codec/opus-library.js';
 import { Kernels } from './dsp/kernels.js';
 import { LevelMeter } from './dsp/level.js';
+import { Rnnoise } from './dsp/rnnoise.js';
 import type { MediaCommand, MediaEvent } from './protocol.js';
 import { ownThread, preferThisThread } from './thread.js';
 import { Ticker } from './ticker.js';
@@ -19,11 +20,12 @@ const emit = (event: MediaEvent): void => port.postMessage(event);
 const BUSY_LEGS = 16;
 
 preferThisThread();
-const { dsp, opus } = workerData as WorkerStart;
+const { dsp, opus, rnnoise } = workerData as WorkerStart;
 const kernels = new Kernels(dsp, new OpusLibrary(opus));
 const calls = new WorkerCalls({
   kernels,
   meter: new LevelMeter(kernels),
+  rnnoise: new Rnnoise(rnnoise),
   ports: new UdpSockets(),
   emit,
   nowMs: () => performance.now(),

@@ -58,6 +58,7 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     media: { address: '127.0.0.1', codecs: [{ encoding: 'PCMU' }, { encoding: 'PCMA' }] },
     rtpTimeoutMs: 60_000,
     rtpHoldTimeoutMs: 3_600_000,
+    denoise: 'auto',
     idleTimeoutMs: 300_000,
     ...change,
   };

@@ -163,11 +163,14 @@ export class FakeMediaCall implements MediaCall {
     return this.#outcome(() => ({
       callId: this.callId,
       tick: this.tick,
+      speakers: [],
       legs: [...this.legs].map(([legId, leg]) => ({
         legId,
         connected: leg.media !== undefined,
         speaking: false,
         levelDbov: -127,
+        denoising: false,
+        automaticGainDb: 0,
         statistics: emptyStatistics,
       })),
     }));

@@ -40,14 +40,20 @@ export function legsRoutes(api: Api, { service, idempotency }: RouteContext): vo
       },
     },
     async (request, reply) => {
-      const { to, trunk, callerName, ringTimeoutMs, muted, deaf, gainDb } = request.body;
+      const { to, trunk, callerName, ringTimeoutMs, muted, deaf, gainDb, denoise, agc } = request.body;
       const leg = await idempotency.run(request, () =>
         service.dial(request.params.callId, {
           to,
           trunk,
           callerName,
           ringTimeoutMs: ringTimeoutMs ?? defaultRingTimeoutMs,
-          controls: { muted: muted ?? false, deaf: deaf ?? false, gainDb: gainDb ?? 0 },
+          controls: {
+            muted: muted ?? false,
+            deaf: deaf ?? false,
+            gainDb: gainDb ?? 0,
+            ...(denoise && { denoise }),
+            ...(agc && { agc }),
+          },
         }),
       );
       return reply.code(202).header('location', `/v1/calls/${leg.callId}/legs/${leg.id}`).send(leg);

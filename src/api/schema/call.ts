@@ -55,6 +55,9 @@ export const callSchema = named(
       createdAt: Type.String({ format: 'date-time' }),
       tick: Type.Integer({ description: '20 ms steps since the call was opened, about now.' }),
       legCount: Type.Integer(),
+      speakers: Type.Array(Type.String(), {
+        description: 'Ids of legs that speak or spoke lately, loudest first.',
+      }),
       maxLegs,
       locked,
       muteOnEntry: Type.Boolean(),

@@ -6,12 +6,28 @@ const controls = {
   muted: Type.Boolean({ description: 'Not heard by anybody.' }),
   deaf: Type.Boolean({ description: 'Hears nobody.' }),
   gainDb: Type.Number({ minimum: -60, maximum: 24, description: 'Gain on what others hear of it, dB.' }),
+  denoise: Type.Enum(['on', 'off', 'auto'], {
+    description:
+      'Take noise out of what others hear of it (10 ms later then): always, never, or when a G.711 or G.722 leg is noisy; ' +
+      '`auto` also silences it while nobody could hear it. Default: setting `denoise`.',
+  }),
+  agc: Type.Union(
+    [
+      Type.Literal('off'),
+      closedObject({
+        targetDbov: Type.Number({ minimum: -40, maximum: -10, description: 'Level speech shall have, dBov.' }),
+      }),
+    ],
+    { description: 'Bring its speech slowly to a level, on top of which `gainDb` counts. Default `off`.' },
+  ),
 };
 
 const optionalControls = {
   muted: Type.Optional(controls.muted),
   deaf: Type.Optional(controls.deaf),
   gainDb: Type.Optional(controls.gainDb),
+  denoise: Type.Optional(controls.denoise),
+  agc: Type.Optional(controls.agc),
 };
 
 /** `POST /v1/calls/{callId}/legs`. */
@@ -78,6 +94,8 @@ export const legSchema = named(
       joinedAt: Type.Optional(Type.String({ format: 'date-time' })),
       joinedAtTick: Type.Optional(Type.Integer({ description: 'Tick of the call at which it came into the mix.' })),
       ...controls,
+      denoise: Type.Optional(controls.denoise),
+      agc: Type.Optional(controls.agc),
       held: Type.Boolean({ description: 'On hold by SDP direction.' }),
       mediaDirection: Type.Optional(
         Type.Enum(['sendrecv', 'sendonly', 'recvonly', 'inactive'], { description: 'Seen from this server.' }),
@@ -85,6 +103,8 @@ export const legSchema = named(
       codec: Type.Optional(codecSchema),
       speaking: Type.Optional(Type.Boolean()),
       levelDbov: Type.Optional(Type.Number({ description: 'RMS of what others can hear of it; −127 = silence.' })),
+      denoising: Type.Optional(Type.Boolean({ description: 'Whether noise is being taken out now.' })),
+      automaticGainDb: Type.Optional(Type.Number({ description: 'What automatic gain adds now, dB.' })),
       statistics: Type.Optional(statisticsSchema),
       endReason: Type.Optional(Type.String({ description: 'Why it is over, e.g. `remoteHangup`.' })),
       q850Cause: Type.Optional(Type.Integer({ description: 'ITU-T Q.850 cause of its end.' })),

@@ -73,6 +73,11 @@ export class Upsampler extends Resampler {
     this.#count = samplesPerTick(rateHz);
   }
 
+  /** Whether nothing of the past sounds any more: zeros give zeros, and leave this stream as it is. */
+  get atRest(): boolean {
+    return this.kernels.run.isZero(this.state + this.#count * 4, upHistorySamples) === 1;
+  }
+
   /** One tick (160 or 320 floats at pointer `input`) → 960 floats at pointer `output`. */
   process(input: number, output: number): void {
     const block = this.append(input, this.#count);

@@ -38,6 +38,9 @@ export class SpeechDetector {
   readonly #endTicks: number;
   #speaking = false;
   #evidence = 0;
+  /** Ticks since the evidence for a change last began. */
+  #evidenceTicks = 0;
+  #changeAgeTicks = 0;
   #floorDbov = lowestFloorDbov;
 
   constructor(options: SpeechDetectorOptions = {}) {
@@ -48,6 +51,14 @@ export class SpeechDetector {
   /** Whether speech goes on. */
   get speaking(): boolean {
     return this.#speaking;
+  }
+
+  /**
+   * How many ticks before the one of the last change speech really began or ended: what was waited for to be sure, 12 for
+   * 250 ms without a dip.
+   */
+  get changeAgeTicks(): number {
+    return this.#changeAgeTicks;
   }
 
   /** What is taken for background noise now, dBov. */
@@ -66,13 +77,17 @@ export class SpeechDetector {
     this.#trackFloor(levelDbov);
     if (this.#speaking) {
       this.#evidence = voice ? 0 : this.#evidence + 1;
+      this.#evidenceTicks = this.#evidence;
       if (this.#evidence < this.#endTicks) return undefined;
     } else {
       this.#evidence = Math.max(0, this.#evidence + (voice ? 1 : -2));
+      this.#evidenceTicks = this.#evidence > 0 ? this.#evidenceTicks + 1 : 0;
       if (this.#evidence < this.#startTicks) return undefined;
     }
     this.#speaking = !this.#speaking;
+    this.#changeAgeTicks = this.#evidenceTicks - 1;
     this.#evidence = 0;
+    this.#evidenceTicks = 0;
     return this.#speaking ? 'started' : 'stopped';
   }
 
@@ -80,6 +95,7 @@ export class SpeechDetector {
   reset(): void {
     this.#speaking = false;
     this.#evidence = 0;
+    this.#evidenceTicks = 0;
     this.#floorDbov = lowestFloorDbov;
   }
 

@@ -17,6 +17,6 @@ declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => WebAssembly.Module;
   readonly Instance: new (
     module: WebAssembly.Module,
-    imports?: Readonly<Record<string, Readonly<Record<string, () => unknown>>>>,
+    imports?: Readonly<Record<string, Readonly<Record<string, (...numbers: number[]) => unknown>>>>,
   ) => { readonly exports: unknown };
 };

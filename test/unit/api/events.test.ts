@@ -95,7 +95,7 @@ describe('/v1/events', () => {
     const meter = await connect('?callId=call_1&levels=5&types=call.ended');
     await settle();
     expect(media.call('call_1').levelsEveryTicks).toBe(5);
-    const levels = [{ legId: 'leg_2', levelDbov: -30.5, speaking: true }];
+    const levels = [{ legId: 'leg_2', levelDbov: -30.5, peakDbov: -19.5, speaking: true }];
     media.emit({ type: 'levels', callId: 'call_1', tick: 40, levels });
     await meter.until(1);
     expect(meter.got[0]).toMatchObject({ type: 'levels.reported', data: { callId: 'call_1', tick: 40, levels } });

@@ -45,6 +45,8 @@ describe('input that does not match its schema', () => {
     ['POST', leg, { to: '4930', ringTimeoutMs: 1 }, '/body/ringTimeoutMs'],
     ['POST', leg, { to: '4930', gainDb: 25 }, '/body/gainDb'],
     ['PATCH', `${leg}/leg_x`, { gainDb: -61 }, '/body/gainDb'],
+    ['PATCH', `${leg}/leg_x`, { denoise: true }, '/body/denoise'],
+    ['PATCH', `${leg}/leg_x`, { agc: { targetDbov: -9 } }, '/body/agc'],
     ['PATCH', `${leg}/leg_x`, { muted: 1 }, '/body/muted'],
     ['PATCH', `${leg}/leg_x`, {}, '/body'],
     ['POST', `${leg}/leg_x/digits`, { digits: '12E' }, '/body/digits'],

@@ -20,6 +20,7 @@ describe('/v1/calls', () => {
       createdAt: '2026-01-01T00:00:00.000Z',
       tick: 0,
       legCount: 0,
+      speakers: [],
       maxLegs: 4,
       locked: false,
       muteOnEntry: false,
@@ -131,7 +132,18 @@ describe('/v1/calls/{callId}/legs', () => {
     await join();
     const patched = await ask('PATCH', '/v1/calls/call_1/legs/leg_2', { muted: true, gainDb: -3.5 });
     expect(patched.json()).toMatchObject({ muted: true, deaf: false, gainDb: -3.5 });
-    expect(media.call('call_1').legs.get('leg_2')?.controls).toEqual({ muted: true, deaf: false, gainDb: -3.5 });
+    expect(media.call('call_1').legs.get('leg_2')?.controls).toMatchObject({ muted: true, deaf: false, gainDb: -3.5 });
+  });
+
+  it('denoises and levels, by default as the settings say', async () => {
+    const { ask, join, media } = await apiRig();
+    await join();
+    const path = '/v1/calls/call_1/legs/leg_2';
+    expect((await ask('GET', path)).json()).toMatchObject({ denoise: 'auto', agc: 'off', denoising: false });
+    const change = { denoise: 'on', agc: { targetDbov: -23 } };
+    expect((await ask('PATCH', path, change)).json()).toMatchObject(change);
+    expect(media.call('call_1').legs.get('leg_2')?.controls).toMatchObject(change);
+    expect((await ask('PATCH', path, { agc: 'off' })).json()).toMatchObject({ denoise: 'on', agc: 'off' });
   });
 
   it('hangs up; once it is over 204 again, but nothing can be changed', async () => {

@@ -81,7 +81,7 @@ describe('a leg in a call', () => {
     await rig.service.updateLeg(callId, legId, { muted: true });
     const leg = await rig.service.updateLeg(callId, legId, { gainDb: -6 });
     expect(leg).toMatchObject({ muted: true, deaf: false, gainDb: -6 });
-    expect(rig.media.call(callId).legs.get(legId)?.controls).toEqual({ muted: true, deaf: false, gainDb: -6 });
+    expect(rig.media.call(callId).legs.get(legId)?.controls).toMatchObject({ muted: true, deaf: false, gainDb: -6 });
     expect(rig.of('leg.updated')).toMatchObject([{ muted: true, gainDb: 0 }, { gainDb: -6 }]);
   });
 
@@ -128,8 +128,9 @@ describe('a leg in a call', () => {
     const [legId = ''] = rig.media.call(callId).legs.keys();
     const head = { callId, legId };
     rig.media.emit({ type: 'digit', ...head, tick: 50, digit: '7', durationMs: 90, source: 'rfc4733' });
-    rig.media.emit({ type: 'speech', ...head, tick: 60, speaking: true });
-    rig.media.emit({ type: 'speech', ...head, tick: 75, speaking: false });
+    rig.media.emit({ type: 'speech', ...head, tick: 60, speaking: true, since: 48 });
+    rig.media.emit({ type: 'speech', ...head, tick: 75, speaking: false, since: 61 });
+    rig.media.emit({ type: 'speakers', callId, tick: 78, legIds: [legId] });
     rig.media.emit({ type: 'digitsSent', ...head, tick: 80, digits: '1' });
     rig.media.emit({
       type: 'digit',
@@ -149,12 +150,15 @@ describe('a leg in a call', () => {
       durationMs: 9,
       source: 'in-band',
     });
-    expect(rig.events.slice(-4).map(({ type, tick, sequence }) => [type, tick, sequence])).toEqual([
+    expect(rig.events.slice(-5).map(({ type, tick, sequence }) => [type, tick, sequence])).toEqual([
       ['digit.received', 50, 4],
       ['speech.started', 60, 5],
       ['speech.stopped', 75, 6],
-      ['digits.sent', 80, 7],
+      ['speakers.changed', 78, 7],
+      ['digits.sent', 80, 8],
     ]);
+    expect(rig.of('speech.started').concat(rig.of('speech.stopped'))).toMatchObject([{ since: 48 }, { since: 61 }]);
+    expect(rig.service.getCall(callId).speakers).toEqual([legId]);
   });
 
   it('is read without media figures when the media plane does not answer in time', async () => {

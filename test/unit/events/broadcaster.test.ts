@@ -130,7 +130,7 @@ describe('the broadcaster', () => {
     const meter = listen({ levelsEveryTicks: 5, callId: 'a', types: ['leg.joined'] });
     const [subscription] = source.levels;
     expect(subscription).toMatchObject({ callId: 'a', everyTicks: 5 });
-    const levels = [{ legId: 'leg_1', levelDbov: -20, speaking: true }];
+    const levels = [{ legId: 'leg_1', levelDbov: -20, peakDbov: -10, speaking: true }];
     const report: LevelsReported = { type: 'levels.reported', callId: 'a', tick: 50, timeMs: 0, levels };
     subscription?.listener(report);
     expect(plain.got).toEqual([]);
