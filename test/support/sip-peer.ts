@@ -116,7 +116,8 @@ export class SipPeer implements PeerSide {
     return `<sip:peer@${this.address};transport=${this.gateway.transport}>`;
   }
 
-  send(text: string): void {
+  /** Sends text, or bytes that are none. */
+  send(text: string | Buffer): void {
     if (this.#udp) this.#udp.send(Buffer.from(text), this.gateway.port, this.gateway.host);
     else this.#tcp?.write(text);
   }

@@ -106,7 +106,11 @@ export class LiveServer {
   async #start(settings: Settings): Promise<void> {
     const drachtio = this.drachtio && { host: '127.0.0.1', port: this.drachtio.adminPort, secret: SECRET };
     const defaults: Settings = {
-      sip: { listen: [`udp:127.0.0.1:${this.sip.port}`], timers: TIMERS, rate: { newCallsPerSecond: 10_000 } },
+      sip: {
+        listen: [`udp:127.0.0.1:${this.sip.port}`, `tcp:127.0.0.1:${this.sip.port}`],
+        timers: TIMERS,
+        rate: { newCallsPerSecond: 10_000 },
+      },
       http: { port: 0 },
       mediaWorkers: 1,
       ...(drachtio && { drachtio }),
