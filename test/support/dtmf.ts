@@ -93,5 +93,8 @@ export function digitsIn(signal: Float32Array, rateHz = 8000, tickMs = 20): stri
     if (index % 2 === 1 && digit !== told[index - 1]?.digit) throw new Error('another digit ended than began');
   });
   if (told.length % 2 === 1) throw new Error('a digit never ended');
-  return told.filter(({ what }) => what === 'began').map(({ digit }) => digit).join('');
+  return told
+    .filter(({ what }) => what === 'began')
+    .map(({ digit }) => digit)
+    .join('');
 }

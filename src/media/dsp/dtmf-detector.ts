@@ -33,15 +33,19 @@ export interface ToneListener {
 /** The weaker tone; Q.24 asks for −25 dBm0 and leaves the floor to us. */
 const LEAST_TONE_DBM0 = -36;
 /** Column over row in dB (Q.24: +4…−8), with room for what noise and the line add. */
-const MOST_TWIST_DB = 5.8;
-const LEAST_TWIST_DB = -9.8;
+const MOST_TWIST_DB = 5;
+const LEAST_TWIST_DB = -9.2;
 /** Of the window's energy; 12 dB above noise leaves 0.94. */
 const LEAST_SHARE = 0.77;
-/** The same while a digit is pressed, so that short interruptions do not end it. */
+/** On average over a candidate, whose first and last windows the tones do not fill. */
+const LEAST_MEAN_SHARE = 0.82;
+/** The share while a digit is pressed, so that short interruptions do not end it. */
 const LEAST_SHARE_PRESSED = 0.4;
+/** Energy of the window 8 ms before over that of this one, so that a deviation can be measured. */
+const LEAST_BEFORE = 0.15;
 /** Of the nominal frequency, in one window and on average over a candidate; Q.24: 0.015 is accepted, 0.035 refused. */
 const WINDOW_TOLERANCE = 0.031;
-const TOLERANCE = 0.0245;
+const TOLERANCE = 0.0205;
 /** Second harmonic over its tone, dB. */
 const MOST_HARMONIC_DB = -12;
 
@@ -78,6 +82,7 @@ export class DtmfDetector {
   #firstHitBlock = 0;
   #rowDeviations = 0;
   #columnDeviations = 0;
+  #shares = 0;
 
   constructor(listener: ToneListener) {
     this.#listener = listener;
@@ -138,7 +143,7 @@ export class DtmfDetector {
 
   #take(samples: Float32Array, count: number): void {
     const windows = this.#windows;
-    for (let at = 0; at < count; ) {
+    for (let at = 0; at < count;) {
       const before = windows.blocks;
       at += windows.take(samples, at, count - at);
       if (windows.blocks !== before) this.#judge();
@@ -158,6 +163,7 @@ export class DtmfDetector {
 
   #isHit(): boolean {
     const windows = this.#windows;
+    if (windows.energyBefore < LEAST_BEFORE * windows.energy) return false;
     windows.measureDeviations();
     const { rowEnergy, columnEnergy, energy } = windows;
     if (rowEnergy + columnEnergy < LEAST_SHARE * energy) return false;
@@ -179,10 +185,16 @@ export class DtmfDetector {
     this.#misses = 0;
     this.#rowDeviations += windows.rowDeviation;
     this.#columnDeviations += windows.columnDeviation;
-    if (event === this.#pressed || this.#hits < HITS_TO_BEGIN) return;
-    const most = TOLERANCE * this.#hits;
-    if (Math.abs(this.#rowDeviations) > most || Math.abs(this.#columnDeviations) > most) return;
-    this.#begin(event);
+    this.#shares += (windows.rowEnergy + windows.columnEnergy) / windows.energy;
+    if (event !== this.#pressed && this.#hits >= HITS_TO_BEGIN && this.#isSteady()) this.#begin(event);
+  }
+
+  /** Whether the hits of the candidate together look like a key. */
+  #isSteady(): boolean {
+    const hits = this.#hits;
+    if (Math.abs(this.#rowDeviations) > TOLERANCE * hits) return false;
+    if (Math.abs(this.#columnDeviations) > TOLERANCE * hits) return false;
+    return this.#shares >= LEAST_MEAN_SHARE * hits;
   }
 
   #miss(): void {
@@ -196,6 +208,7 @@ export class DtmfDetector {
     this.#misses = 0;
     this.#rowDeviations = 0;
     this.#columnDeviations = 0;
+    this.#shares = 0;
   }
 
   #begin(event: number): void {

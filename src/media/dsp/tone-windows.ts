@@ -35,6 +35,8 @@ export class ToneWindows {
   blocks = 0;
   /** Sum of the squares in the window. */
   energy = 0;
+  /** The same 8 ms before: with nothing there, no deviation can be measured. */
+  energyBefore = 0;
   /** Strongest row and column, 0…3, after {@link measure}. */
   row = 0;
   column = 0;
@@ -74,6 +76,7 @@ export class ToneWindows {
     this.filled = 0;
     this.blockEnergy = 0;
     this.energy = 0;
+    this.energyBefore = 0;
     this.s1.fill(0);
     this.s2.fill(0);
     this.re.fill(0);
@@ -164,7 +167,11 @@ export class ToneWindows {
     this.filled = 0;
     this.blocks += 1;
     this.energy = 0;
-    for (let back = 0; back < WINDOW_BLOCKS; back++) this.energy += this.energies[this.slot(back)]!;
+    this.energyBefore = 0;
+    for (let back = 0; back < WINDOW_BLOCKS; back++) {
+      this.energy += this.energies[this.slot(back)]!;
+      this.energyBefore += this.energies[this.slot(back + PHASE_BLOCKS)]!;
+    }
   }
 
   /** Ring index of the block that ended `back` blocks before the last. */
