@@ -1,6 +1,5 @@
 /** One call's media as the main thread holds it: knows its legs' ports, and asks its worker for the rest. */
 import { CodedError } from '../errors.js';
-import type { Question } from './engine.js';
 import type { MediaCall } from './plane.js';
 import type {
   CallSnapshot,
@@ -19,6 +18,10 @@ const PORT_TRIES = 16;
 /** Default length of a digit and of the pause after it (RFC 4733 §2.5.1.3 leaves it open; PBXs need ≥ 70 ms). */
 const DIGIT_MS = 100;
 const DIGIT_GAP_MS = 60;
+
+type Request = Extract<MediaCommand, { requestId: number }>;
+/** A command without its `requestId`, which the engine adds. */
+export type Question = Request extends infer R ? (R extends Request ? Omit<R, 'requestId'> : never) : never;
 
 /** What a call needs of its engine. */
 export interface CallHome {

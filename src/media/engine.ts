@@ -3,10 +3,10 @@
  * outcome into promises. A worker that crashes takes down its own calls only (each ends with `callFailed`) and is replaced.
  */
 import { CodedError } from '../errors.js';
-import { EngineCall } from './engine-call.js';
+import { EngineCall, type Question } from './engine-call.js';
 import type { CallMediaEvent, MediaCall, MediaPlane } from './plane.js';
 import { PortPool, type PortRange } from './port-pool.js';
-import type { MediaCommand, MediaEvent, MediaResult, WorkerMetrics } from './protocol.js';
+import type { MediaEvent, MediaResult, WorkerMetrics } from './protocol.js';
 import type { WorkerLink } from './worker-link.js';
 
 /** What an engine is made from. */
@@ -46,10 +46,6 @@ interface MediaWorkerSlot {
   ready: () => void;
   failed: (reason: string) => void;
 }
-
-type Request = Extract<MediaCommand, { requestId: number }>;
-/** A command without its `requestId`, which the engine adds. */
-export type Question = Request extends infer R ? (R extends Request ? Omit<R, 'requestId'> : never) : never;
 
 /** {@link MediaPlane} over worker threads. */
 export class MediaEngine implements MediaPlane {
