@@ -9,18 +9,18 @@ module.exports = {
     },
     {
       name: 'pure-rooms-do-no-io',
-      comment: 'rtp, srtp, jitter, codec, dsp, mixer, isolation and sdp take time, seeds and bytes as arguments.',
+      comment: 'rtp, srtp, jitter, codec, dsp, digits, mixer, isolation and sdp take time, seeds and bytes as arguments.',
       severity: 'error',
-      from: { path: '^src/(media/(rtp|srtp|jitter|codec|dsp|mixer|isolation)|sip/sdp)/' },
+      from: { path: '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation)|sip/sdp)/' },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'pure-rooms-import-only-pure-code',
       severity: 'error',
-      from: { path: '^src/media/(rtp|srtp|jitter|codec|dsp|mixer|isolation)/' },
+      from: { path: '^src/media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation)/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(media/(rtp|srtp|jitter|codec|dsp|mixer|isolation)/|media/protocol\\.ts|errors\\.ts)',
+        pathNot: '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation)/|media/protocol\\.ts|errors\\.ts)',
       },
     },
     {
