@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digitsIn } from '../../support/dtmf.js';
-import { espeak, formants, hasEspeak, voices } from '../../support/spoken.js';
+import { espeak, formants, hasEspeak, voices } from '../../support/talk-off-speech.js';
 
 /** TALK_OFF_MINUTES=30 and more for the long run; two voices otherwise. */
 const wantedS = 60 * Number(process.env.TALK_OFF_MINUTES ?? 0);
