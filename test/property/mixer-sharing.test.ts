@@ -11,23 +11,28 @@ import type { PayloadFormat } from '../../src/media/protocol.js';
 import { createKernels } from '../support/kernels.js';
 import { seededRandom } from '../support/noise.js';
 
-const formats = (['PCMU', 'PCMA'] as const).map((encoding): PayloadFormat => {
+const formats = (['PCMU', 'PCMA', 'G722', 'G722', 'L16'] as const).map((encoding): PayloadFormat => {
   return { encoding, payloadType: 0, clockRateHz: 8000, channels: 1, parameters: {} };
 });
 
-/** The same call without any sharing or short cut: every leg limits, resamples and encodes every tick by itself. */
+/**
+ * The same call without any sharing or short cut: every leg limits, resamples and encodes by itself, the former in every
+ * tick, the latter in every tick in which it is asked to.
+ */
 class AlwaysPrivate {
   readonly #heard: Heard;
   readonly #narrow: Downsampler;
   readonly #wide: Downsampler;
   readonly #narrowAt: number;
   readonly #wideAt: number;
-  readonly payload = new Uint8Array(160);
+  readonly #encoder: Encoder;
+  readonly #bytes = new Uint8Array(320);
 
   constructor(
     readonly kernels: Kernels,
-    readonly encoder: Encoder,
+    format: PayloadFormat,
   ) {
+    this.#encoder = createEncoder(format, kernels);
     this.#heard = new Heard(kernels);
     this.#narrow = new Downsampler(kernels, 8000);
     this.#wide = new Downsampler(kernels, 16_000);
@@ -47,7 +52,16 @@ class AlwaysPrivate {
     this.#heard.render();
     this.#narrow.process(this.#heard.pointer, this.#narrowAt);
     this.#wide.process(this.#heard.pointer, this.#wideAt);
-    this.encoder.encode(this.kernels.f32(this.#narrowAt, 160), this.payload, 0);
+  }
+
+  payload(): Uint8Array {
+    const encoder = this.#encoder;
+    const pcm = encoder.rateHz === 8000 ? this.kernels.f32(this.#narrowAt, 160) : this.kernels.f32(this.#wideAt, 320);
+    const length =
+      encoder.encodeSilence && pcm.every((value) => value === 0)
+        ? encoder.encodeSilence(this.#bytes, 0)
+        : encoder.encode(pcm, this.#bytes, 0);
+    return this.#bytes.subarray(0, length);
   }
 
   /** This tick's samples at every rate. */
@@ -66,26 +80,41 @@ const silence = new Float32Array(960);
 
 /** One leg's habits: talks in spurts, loud or not, sometimes submitting frames of zeros. */
 interface Talker {
+  readonly format: PayloadFormat;
+  /** Ticks in which something else is sent in place of its audio: a digit, a hold. */
+  absentTicks: number;
   talking: boolean;
   amplitude: number;
   frequencyHz: number;
 }
 
-/** A random call; returns how often a leg shared and how often it changed between shared and private. */
-function randomCall(kernels: Kernels, seed: number, ticks: number): { shared: number; changes: number } {
+/** How often a leg shared, changed between shared and private, and did so with an encoder that has a memory. */
+interface Outcome {
+  shared: number;
+  changes: number;
+  followed: number;
+  left: number;
+}
+
+/** A random call, in which from time to time everybody is quiet for `pauseTicks`. */
+function randomCall(kernels: Kernels, seed: number, ticks: number, pauseTicks: number): Outcome {
   const random = seededRandom(seed);
   const chance = (probability: number) => random() < probability;
   const mixer = new Mixer(kernels);
-  const others = new Map<MixerLeg, { reference: AlwaysPrivate; talker: Talker; was: boolean }>();
-  const encoders = formats.map((format) => createEncoder(format, kernels));
+  const others = new Map<
+    MixerLeg,
+    { reference: AlwaysPrivate; talker: Talker; wasSharing: boolean; wasTogether: boolean }
+  >();
   const join = (tick: number) => {
     const leg = mixer.addLeg(`leg-${tick}`);
-    const law = chance(0.5) ? 0 : 1;
-    leg.setFormat(formats[law]!);
-    const talker = { talking: false, amplitude: 0, frequencyHz: 100 + random() * 3000 };
-    others.set(leg, { reference: new AlwaysPrivate(kernels, encoders[law]!), talker, was: false });
+    const format = formats[Math.floor(random() * formats.length)]!;
+    leg.setFormat(format);
+    const talker = { format, absentTicks: 0, talking: false, amplitude: 0, frequencyHz: 100 + random() * 3000 };
+    const reference = new AlwaysPrivate(kernels, format);
+    others.set(leg, { reference, talker, wasSharing: false, wasTogether: false });
   };
-  const outcome = { shared: 0, changes: 0 };
+  const outcome: Outcome = { shared: 0, changes: 0, followed: 0, left: 0 };
+  let quietUntil = 0;
   for (let i = 0; i < 3; i++) join(-1);
   for (let tick = 0; tick < ticks; tick++) {
     if (chance(0.04) && mixer.legs.length < 7) join(tick);
@@ -104,8 +133,12 @@ function randomCall(kernels: Kernels, seed: number, ticks: number): { shared: nu
     if (chance(0.06) && listener !== source && others.has(listener) && others.has(source)) {
       mixer.routing.set(listener, source, chance(0.3) ? 0 : 1);
     }
+    // A session refresh.
+    if (chance(0.02)) legs.forEach((leg) => mixer.legs.includes(leg) && leg.setFormat(others.get(leg)!.talker.format));
+    if (tick >= quietUntil + pauseTicks && chance(0.05)) quietUntil = tick + pauseTicks;
     for (const leg of mixer.legs) {
       const { talker } = others.get(leg)!;
+      if (tick < quietUntil) continue;
       if (chance(talker.talking ? 0.12 : 0.05)) {
         talker.talking = !talker.talking;
         // One in three is loud enough for the limiter.
@@ -120,37 +153,57 @@ function randomCall(kernels: Kernels, seed: number, ticks: number): { shared: nu
     mixer.mix();
     for (const leg of mixer.legs) {
       const other = others.get(leg)!;
+      const { talker } = other;
       other.reference.step(mixer, leg);
       const { heard } = leg;
       const frames = other.reference.frames();
       const heardFrames = [heard.pcm48, heard.pcm(8000), heard.pcm(16_000)];
       const differing = heardFrames.findIndex((frame, rate) => !same(frame, frames[rate]!));
       expect(differing, `rate index that differs, seed ${seed} tick ${tick}`).toBe(-1);
-      const payload = leg.payload();
-      expect(same(payload.bytes.subarray(0, payload.length), other.reference.payload)).toBe(true);
+      if (talker.absentTicks === 0 && chance(0.02)) talker.absentTicks = Math.ceil(random() * 8);
+      if (talker.absentTicks > 0) talker.absentTicks--;
+      else expectSamePayload(leg, other.reference, `seed ${seed} tick ${tick}`);
       if (heard.isSilent) expect(same(heard.pcm48, silence)).toBe(true);
       outcome.shared += Number(leg.sharing);
-      outcome.changes += Number(leg.sharing !== other.was);
-      other.was = leg.sharing;
+      outcome.changes += Number(leg.sharing !== other.wasSharing);
+      other.wasSharing = leg.sharing;
+      if (talker.format.encoding !== 'G722') continue;
+      outcome.followed += Number(leg.encodedTogether);
+      outcome.left += Number(other.wasTogether && !leg.encodedTogether);
+      other.wasTogether = leg.encodedTogether;
     }
   }
   return outcome;
 }
 
+function expectSamePayload(leg: MixerLeg, reference: AlwaysPrivate, when: string): void {
+  const { bytes, length } = leg.payload();
+  expect(same(bytes.subarray(0, length), reference.payload()), `payload is the same, ${when}`).toBe(true);
+  // Asked again in the same tick it gives the same, and no encoder moves on.
+  expect(leg.payload().bytes).toBe(bytes);
+}
+
 describe('sharing what is heard alike', () => {
-  it('never changes a sample or a byte of any leg, whatever the legs do', () => {
+  it.each([
+    ['few pauses', { ticks: 60, pauseTicks: 3, numRuns: 20 }],
+    // Encoders of G.722 come to rest, and together, half a second into a pause.
+    ['long pauses', { ticks: 240, pauseTicks: 45, numRuns: 8 }],
+  ])('never changes a sample or a byte of any leg, whatever the legs do, with %s', (_name, options) => {
     const kernels = createKernels();
-    const total = { shared: 0, changes: 0 };
+    const total: Outcome = { shared: 0, changes: 0, followed: 0, left: 0 };
     fc.assert(
       fc.property(fc.integer(), (seed) => {
-        const { shared, changes } = randomCall(kernels, seed, 60);
-        total.shared += shared;
-        total.changes += changes;
+        const outcome = randomCall(kernels, seed, options.ticks, options.pauseTicks);
+        for (const key of ['shared', 'changes', 'followed', 'left'] as const) total[key] += outcome[key];
       }),
-      { numRuns: 25 },
+      { numRuns: options.numRuns },
     );
     // It means nothing unless legs did share and did change.
     expect(total.shared).toBeGreaterThan(1000);
     expect(total.changes).toBeGreaterThan(200);
+    if (options.pauseTicks > 30) {
+      expect(total.followed).toBeGreaterThan(200);
+      expect(total.left).toBeGreaterThan(20);
+    }
   });
 });

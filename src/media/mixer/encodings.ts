@@ -3,19 +3,14 @@ import { createEncoder } from '../codec/registry.js';
 import { samplesPerTick } from '../dsp/frame.js';
 import type { Kernels } from '../dsp/kernels.js';
 import type { PayloadFormat } from '../protocol.js';
+import { freePayload, payloadBuffer } from './payload.js';
+import type { Payload } from './payload.js';
+import { SharedStream } from './shared-stream.js';
+import type { MixClock } from './shared-stream.js';
 
-/** Bytes one tick of one listener can take: the longest of any codec is L16 at 48 kHz, 1920 bytes. */
-const greatestPayloadBytes = 1920;
-
-/** One encoded tick. The object and its bytes are reused: they are valid until the next `mix()`. */
-export interface Payload {
-  /** At least `length` bytes. */
-  readonly bytes: Uint8Array;
-  readonly length: number;
-}
-
-/** One way of encoding what is heard, shared by all listeners of a call that use it. */
-export interface Encoding {
+/** A codec without memory: one encoder serves everybody, and a `Heard` keeps the payload. */
+export interface FrameEncoding {
+  readonly kind: 'frame';
   /** Dense index within the call. */
   readonly index: number;
   readonly encoder: Encoder;
@@ -23,31 +18,27 @@ export interface Encoding {
   readonly silence: Payload;
 }
 
-/** A payload's memory while it is being written. */
-export interface PayloadBuffer {
-  readonly bytes: Uint8Array;
-  length: number;
+/** A codec with memory: every leg has a stream of its own, and may follow the one of the shared mix. */
+export interface StreamEncoding {
+  readonly kind: 'stream';
+  readonly shared: SharedStream;
+  /** One more encoder. @throws CodedError `capacityReached` */
+  readonly createEncoder: () => Encoder;
 }
 
-/** Memory for the payload of one encoding, in wasm memory. @throws CodedError `capacityReached` */
-export function payloadBuffer(kernels: Kernels, encoding: { readonly encoder: Encoder }): PayloadBuffer {
-  const size = encoding.encoder.rateHz === 8000 ? samplesPerTick(8000) : greatestPayloadBytes;
-  return { bytes: kernels.u8(kernels.allocate(size), size), length: 0 };
-}
+/** One way of encoding what is heard, the same object for all listeners of a call that use it. */
+export type Encoding = FrameEncoding | StreamEncoding;
 
-/**
- * The encodings in use in one call.
- *
- * Only stateless codecs so far: their payload depends on the frame alone, so one encoder serves every `Heard`, and a
- * listener may change between the shared and its own one at any tick. A codec with memory (G.722, Opus) needs an
- * encoder per Heard and encoding, placed beside the payload buffer in heard.ts, whose state `Heard.continueFrom` copies
- * along with the rest.
- */
+/** The encodings in use in one call. */
 export class Encodings {
   readonly #kernels: Kernels;
   readonly #byKey = new Map<string, Encoding>();
+  #frames = 0;
 
-  constructor(kernels: Kernels) {
+  constructor(
+    kernels: Kernels,
+    readonly clock: MixClock,
+  ) {
     this.#kernels = kernels;
   }
 
@@ -61,19 +52,34 @@ export class Encodings {
 
   /** Gives all memory back. */
   close(): void {
-    for (const { encoder, silence } of this.#byKey.values()) {
-      this.#kernels.free(silence.bytes.byteOffset);
-      encoder.close();
+    for (const encoding of this.#byKey.values()) {
+      if (encoding.kind === 'stream') {
+        encoding.shared.close();
+      } else {
+        freePayload(this.#kernels, encoding.silence);
+        encoding.encoder.close();
+      }
     }
     this.#byKey.clear();
   }
 
   #make(format: PayloadFormat): Encoding {
-    const encoder = createEncoder(format, this.#kernels);
-    if (!encoder.stateless) throw new Error('Encoders with state have no place in the mixer yet.');
-    const silence = payloadBuffer(this.#kernels, { encoder });
+    const create = () => createEncoder(format, this.#kernels);
+    const encoder = create();
+    try {
+      if (encoder.stateless) return this.#makeFrame(encoder);
+      const shared = new SharedStream(this.#kernels, this.clock, encoder, create);
+      return { kind: 'stream', shared, createEncoder: create };
+    } catch (error) {
+      encoder.close();
+      throw error;
+    }
+  }
+
+  #makeFrame(encoder: Encoder): FrameEncoding {
+    const silence = payloadBuffer(this.#kernels, encoder);
     silence.length = encoder.encode(new Float32Array(samplesPerTick(encoder.rateHz)), silence.bytes, 0);
-    return { index: this.#byKey.size, encoder, silence };
+    return { kind: 'frame', index: this.#frames++, encoder, silence };
   }
 }
 

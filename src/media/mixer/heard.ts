@@ -3,8 +3,9 @@ import type { NarrowRateHz } from '../dsp/frame.js';
 import type { Kernels } from '../dsp/kernels.js';
 import { limitFrame, limiterLookAheadSamples, limiterStateWords, resetLimiter } from '../dsp/limiter.js';
 import { downHistorySamples, sampleDown } from '../dsp/resampler.js';
-import { payloadBuffer } from './encodings.js';
-import type { Encoding, Payload, PayloadBuffer } from './encodings.js';
+import type { FrameEncoding } from './encodings.js';
+import { freePayload, payloadBuffer } from './payload.js';
+import type { Payload, PayloadBuffer } from './payload.js';
 
 /** Memory in 4-byte words: history │ frame │ look-ahead │ limiter state │ 8 kHz frame │ 16 kHz frame. */
 const history = downHistorySamples;
@@ -25,7 +26,7 @@ const ticksToSilence = 2;
 
 /**
  * What one listener, or all that hear the same, hear in this tick: the limited 48 kHz mix, and on demand, once, its
- * narrower versions and payloads.
+ * narrower versions and payloads in codecs without memory.
  *
  * The mix is written one look-ahead late, so the limiter works in place and costs only a look at the peaks while
  * nothing is too loud. The end of the frame stays as the history of the next: the resamplers need no state of their own.
@@ -66,8 +67,8 @@ export class Heard {
   }
 
   /** Makes room for the payloads of an encoding; not in a tick. @throws CodedError `capacityReached` */
-  prepare(encoding: Encoding): void {
-    this.#payloads[encoding.index] ??= payloadBuffer(this.#kernels, encoding);
+  prepare(encoding: FrameEncoding): void {
+    this.#payloads[encoding.index] ??= payloadBuffer(this.#kernels, encoding.encoder);
     this.#payloadTicks[encoding.index] ??= -1;
   }
 
@@ -125,7 +126,7 @@ export class Heard {
   }
 
   /** This tick's payload in an encoding it was prepared for; encoded once however many listeners ask. */
-  payload(encoding: Encoding): Payload {
+  payload(encoding: FrameEncoding): Payload {
     if (this.isSilent) return encoding.silence;
     const { index, encoder } = encoding;
     const payload = this.#payloads[index];
@@ -139,7 +140,7 @@ export class Heard {
 
   /** Gives all memory back. */
   close(): void {
-    for (const payload of this.#payloads) if (payload) this.#kernels.free(payload.bytes.byteOffset);
+    for (const payload of this.#payloads) if (payload) freePayload(this.#kernels, payload);
     this.#kernels.free(this.#base);
   }
 

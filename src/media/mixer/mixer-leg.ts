@@ -1,8 +1,10 @@
 import { frameSamples } from '../dsp/frame.js';
 import type { Kernels } from '../dsp/kernels.js';
 import type { PayloadFormat } from '../protocol.js';
-import type { Encoding, Encodings, Payload } from './encodings.js';
+import type { Encoding, Encodings } from './encodings.js';
 import { Heard } from './heard.js';
+import { LegStream } from './leg-stream.js';
+import type { Payload } from './payload.js';
 
 /**
  * One leg's place at the mixer: the frame others hear of it, and what it hears itself.
@@ -27,6 +29,9 @@ export class MixerLeg {
   readonly #shared: Heard;
   readonly #private: Heard;
   #encoding: Encoding | undefined;
+  /** What it sends in a codec with memory. */
+  #stream: LegStream | undefined;
+  #packetLoss = 0;
   #submitted = false;
   #settledGain = 1;
   #audible = false;
@@ -47,12 +52,31 @@ export class MixerLeg {
     this.sourceFrame = kernels.f32(this.sourcePointer, frameSamples);
   }
 
-  /** The format `payload()` gives from now on; not in a tick. @throws CodedError `noCommonCodec`, `capacityReached` */
+  /**
+   * The format `payload()` gives from now on; not in a tick. The same format again changes nothing, least of all the
+   * memory of an encoder.
+   * @throws CodedError `noCommonCodec`, `capacityReached`
+   */
   setFormat(format: PayloadFormat): void {
     const encoding = this.#encodings.of(format);
-    this.#private.prepare(encoding);
-    this.#shared.prepare(encoding);
+    if (encoding === this.#encoding) return;
+    let stream: LegStream | undefined;
+    if (encoding.kind === 'stream') {
+      stream = new LegStream(this.#kernels, this.#encodings.clock, encoding);
+      stream.packetLoss = this.#packetLoss;
+    } else {
+      this.#private.prepare(encoding);
+      this.#shared.prepare(encoding);
+    }
+    this.#stream?.close();
+    this.#stream = stream;
     this.#encoding = encoding;
+  }
+
+  /** What the listener says it loses, 0…1; codecs that can send redundancy accordingly. */
+  setPacketLoss(ratio: number): void {
+    this.#packetLoss = ratio;
+    if (this.#stream) this.#stream.packetLoss = ratio;
   }
 
   /** This tick's source frame has been written and counts. */
@@ -75,14 +99,25 @@ export class MixerLeg {
     return this.#sharing;
   }
 
+  /** Whether what it sends was encoded together with that of others in the last tick it asked for. */
+  get encodedTogether(): boolean {
+    return this.#stream ? this.#stream.follows : this.#sharing;
+  }
+
   /** What this leg hears in the last tick mixed. */
   get heard(): Heard {
     return this.#sharing ? this.#shared : this.#private;
   }
 
-  /** One tick of what this leg hears in its format, valid until the next `mix()`. */
+  /**
+   * One tick of what this leg hears in its format, valid until the next `mix()`.
+   *
+   * A codec with memory encodes only in ticks in which this is called, so that it stays where the listener's decoder is:
+   * in a tick whose audio is not sent, do not call it.
+   */
   payload(): Payload {
-    if (!this.#encoding) throw new Error('The leg has no format yet.');
+    if (this.#stream) return this.#stream.payload(this.heard, this.#sharing);
+    if (this.#encoding?.kind !== 'frame') throw new Error('The leg has no format yet.');
     return this.heard.payload(this.#encoding);
   }
 
@@ -105,7 +140,10 @@ export class MixerLeg {
 
   /** For the mixer: hears by itself from this tick on, continuing what it heard so far. @returns its own Heard */
   hearAlone(): Heard {
-    if (this.#sharing) this.#private.continueFrom(this.#shared);
+    if (this.#sharing) {
+      this.#private.continueFrom(this.#shared);
+      this.#stream?.leave();
+    }
     this.#sharing = false;
     return this.#private;
   }
@@ -122,6 +160,7 @@ export class MixerLeg {
 
   /** Gives all memory back. */
   close(): void {
+    this.#stream?.close();
     this.#kernels.free(this.sourcePointer);
     this.#private.close();
   }

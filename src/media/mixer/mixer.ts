@@ -31,11 +31,12 @@ export class Mixer {
   #sum = 0;
   #audibleLegs = 0;
   #sharing = 0;
+  #tick = 0;
 
   /** @throws CodedError `capacityReached` */
   constructor(kernels: Kernels) {
     this.#kernels = kernels;
-    this.#encodings = new Encodings(kernels);
+    this.#encodings = new Encodings(kernels, this);
     this.#shared = new Heard(kernels);
     this.#sumBuffer = kernels.allocateFloats(frameSamples);
   }
@@ -66,8 +67,14 @@ export class Mixer {
     leg.close();
   }
 
+  /** Ticks mixed. */
+  get tick(): number {
+    return this.#tick;
+  }
+
   /** One tick. */
   mix(): void {
+    this.#tick++;
     this.#addUp();
     this.#choose();
     if (this.#sharing > 0) this.#renderShared();

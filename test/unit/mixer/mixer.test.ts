@@ -185,7 +185,7 @@ describe('mixer', () => {
   it('leaves nothing behind when memory runs out', () => {
     const kernels = createKernels();
     const mixer = new Mixer(kernels);
-    kernels.allocate(kernels.buffer.byteLength - kernels.liveBytes - 10_000);
+    kernels.allocate(kernels.buffer.byteLength - kernels.liveBytes - 100_000);
     const before = kernels.liveBytes;
     const tryAll = () => {
       for (;;) mixer.addLeg('one more');
