@@ -46,7 +46,7 @@ describeWith(['sipp', 'baresip', 'linphonec'], 'sipp, baresip and linphonec in o
   afterAll(() => switchboard.close());
 
   it('hear each other as loud as spoken, and neither themselves nor a stranger', { timeout: 120_000 }, async () => {
-    const conference = await aheadOfOthers(() => hold(switchboard, -13, 20_000));
+    const conference = await aheadOfOthers(() => hold(switchboard, 'talk', -13, 20_000));
     const { members, stranger } = conference;
     for (const peer of members) {
       const { others, hearing } = listen(conference, peer);
@@ -68,7 +68,7 @@ describeWith(['sipp', 'baresip', 'linphonec'], 'sipp, baresip and linphonec in o
   });
 
   it('hear nothing of themselves even when all shout', { timeout: 120_000 }, async () => {
-    const conference = await aheadOfOthers(() => hold(switchboard, 0, 8000));
+    const conference = await aheadOfOthers(() => hold(switchboard, 'shout', 0, 8000));
     for (const peer of conference.members) {
       const { others, hearing } = listen(conference, peer);
       const spokenDb = -20 * Math.log10(peer.voice.frequenciesHz.length);
@@ -87,7 +87,7 @@ describeWith(['sipp', 'baresip', 'linphonec'], 'sipp, baresip and linphonec in o
 const SILENT_PCMA = 8;
 
 /** Lets all telephones call, talk together for `talkMs`, and be hung up on. */
-async function hold(switchboard: Switchboard, peakDbfs: number, talkMs: number): Promise<Conference> {
+async function hold(switchboard: Switchboard, room: string, peakDbfs: number, talkMs: number): Promise<Conference> {
   const guest = (name: keyof typeof frequenciesHz, room: string, law: 'PCMU' | 'PCMA') => ({
     name,
     room,
@@ -95,11 +95,11 @@ async function hold(switchboard: Switchboard, peakDbfs: number, talkMs: number):
     voice: { frequenciesHz: frequenciesHz[name], peakDbfs },
   });
   const members = [
-    await switchboard.connect(startTalkingSipp, guest('sipp', 'one', 'PCMU')),
-    await switchboard.connect(startBaresip, guest('baresip', 'one', 'PCMA')),
-    await switchboard.connect(startLinphone, guest('linphone', 'one', 'PCMU')),
+    await switchboard.connect(startTalkingSipp, guest('sipp', room, 'PCMU')),
+    await switchboard.connect(startBaresip, guest('baresip', room, 'PCMA')),
+    await switchboard.connect(startLinphone, guest('linphone', room, 'PCMU')),
   ];
-  const stranger = await switchboard.connect(startTalkingSipp, guest('stranger', 'two', 'PCMA'));
+  const stranger = await switchboard.connect(startTalkingSipp, guest('stranger', `not-${room}`, 'PCMA'));
   await sleep(SETTLE_MS);
   const fromMs = performance.now();
   await sleep(talkMs);

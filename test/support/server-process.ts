@@ -48,6 +48,10 @@ export async function startServer(
     env: { PATH: process.env.PATH, SIP_LISTEN: 'udp:127.0.0.1:0', HTTP_PORT: '0', LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // A test run that is broken off leaves nothing behind.
+  const abandon = (): boolean => child.kill('SIGKILL');
+  process.once('exit', abandon);
+  child.once('exit', () => process.off('exit', abandon));
   const lines = createInterface({ input: child.stdout });
   const addresses = await addressesOf(lines);
   const pid = child.pid ?? 0;

@@ -47,6 +47,14 @@ export class ApiClient {
     return values.reduce((sum, value) => sum + Number(value), 0);
   }
 
+  /** INVITEs refused so far with that status. */
+  async refusals(status: number): Promise<number> {
+    const text = await (await fetch(`${this.http}/metrics`)).text();
+    return Number(
+      new RegExp(`^mixminus_invites_refused_total\\{status="${status}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0,
+    );
+  }
+
   /** Waits until new calls are taken: a machine that has been busy makes the server refuse them for a while. */
   async ready(): Promise<void> {
     await vi.waitFor(

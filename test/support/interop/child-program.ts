@@ -23,6 +23,9 @@ export class ChildProgram {
     this.#child = spawn(first, rest, { cwd: home, env: { PATH: process.env.PATH, HOME: home, TERM: 'dumb' } });
     this.#child.stdout.on('data', (bytes: Buffer) => this.#keep(bytes));
     this.#child.stderr.on('data', (bytes: Buffer) => this.#keep(bytes));
+    const abandon = (): boolean => this.#child.kill('SIGKILL');
+    process.once('exit', abandon);
+    this.#child.once('exit', () => process.off('exit', abandon));
     // What is typed into a program that has just ended goes nowhere.
     this.#child.stdin.on('error', () => undefined);
     this.exited = once(this.#child, 'exit').then(([code]) => code as number | null);

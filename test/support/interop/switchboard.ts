@@ -1,5 +1,5 @@
 /** A server of its own for one test file, and foreign telephones that call it. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServerProcess, startServer } from '../server-process.js';
@@ -16,7 +16,7 @@ export type ConnectedPeer<Kind extends Peer = Peer> = PeerPlan & Kind;
 /** The server, and everything that has to be cleaned up. */
 export class Switchboard {
   readonly api: ApiClient;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'mixminus-interop-'));
+  readonly #home = mkdtempSync(join(tmpdir(), 'mixminus-interop-'));
   readonly #taps: LineTap[] = [];
   #folders = 0;
   readonly #peers: Peer[] = [];
@@ -28,16 +28,21 @@ export class Switchboard {
   static async open(): Promise<Switchboard> {
     const server = await startServer({ SIP_LISTEN: 'udp:127.0.0.1:0,tcp:127.0.0.1:0' }, { realTime: true });
     const switchboard = new Switchboard(server);
-    await switchboard.api.ready();
+    try {
+      await switchboard.api.ready();
+    } catch (error) {
+      await switchboard.close();
+      throw error;
+    }
     return switchboard;
   }
 
-  /** A new empty folder. */
-  folder(name: string): string {
-    const path = join(this.#folder, `${++this.#folders}-${name}`);
+  /** Makes a new empty folder. */
+  readonly folder = (name: string): string => {
+    const path = join(this.#home, `${++this.#folders}-${name}`);
     mkdirSync(path, { recursive: true });
     return path;
-  }
+  };
 
   /**
    * Lets a telephone of that kind call; when the server has no capacity for the moment (503), later once more.
@@ -64,18 +69,12 @@ export class Switchboard {
     }
   }
 
-  /** What SIPp, run in that folder, wrote about what it did not expect. */
-  errorsOf(folder: string): string {
-    const path = join(folder, 'errors.log');
-    return existsSync(path) ? readFileSync(path, 'utf8') : '';
-  }
-
   /** Ends peers and server and removes their files. */
   async close(): Promise<void> {
     await Promise.all(this.#peers.map(({ program }) => program.stop()));
     for (const tap of this.#taps) tap.close();
     await this.server.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#home, { recursive: true, force: true });
   }
 }
 
