@@ -4,10 +4,10 @@
  */
 import type { DatagramPort } from './datagram-ports.js';
 import { OutgoingCrypto } from './leg-crypto.js';
+import { createPacketizer, type LegPacketizer } from './leg-packetizer.js';
 import type { MixerLeg } from './mixer/mixer-leg.js';
 import type { LegMedia } from './protocol.js';
 import { DigitSender } from './rtp/digit-sender.js';
-import { Packetizer } from './rtp/packetizer.js';
 import { RTP_HEADER_BYTES } from './rtp/packet.js';
 import { RtpSender } from './rtp/sender.js';
 import type { SourceLatch } from './rtp/source-latch.js';
@@ -29,7 +29,7 @@ export class LegSender {
   readonly #eventPacket = new Uint8Array(EVENT_PACKET_BYTES + TAG_BYTES);
   /** Digits asked for and not yet played to their end, oldest first. */
   readonly #batches: { readonly batch: number; readonly digits: string }[] = [];
-  #packetizer: Packetizer | undefined;
+  #packetizer: LegPacketizer | undefined;
   #media: LegMedia | undefined;
 
   /** @param dueMs when the next tick is due */
@@ -76,7 +76,7 @@ export class LegSender {
     if (!media || !this.sending || latch.sendAddress === '') return;
     if (this.#sendDigit(media, socket, latch)) return;
     const payload = leg.payload();
-    const packetizer = (this.#packetizer ??= this.#createPacketizer(media, payload.length));
+    const packetizer = (this.#packetizer ??= createPacketizer(media, payload.length, this.rtp.unitsPerTick));
     packetizer.push(payload.bytes, 0, payload.length, this.rtp.timestampRtp);
     while (packetizer.next()) this.#sendAudio(media, packetizer, socket, latch);
   }
@@ -91,7 +91,7 @@ export class LegSender {
     this.rtp.advance(dueMs);
   }
 
-  #sendAudio(media: LegMedia, packetizer: Packetizer, socket: DatagramPort, latch: SourceLatch): void {
+  #sendAudio(media: LegMedia, packetizer: LegPacketizer, socket: DatagramPort, latch: SourceLatch): void {
     const { buffer, offset, length, timestampRtp, durationRtp } = packetizer;
     const { payloadType } = media.send;
     const start = this.rtp.writeAudioHeader(this.#packet, 0, payloadType, timestampRtp, durationRtp, length);
@@ -122,9 +122,5 @@ export class LegSender {
     if (!packetizer) return;
     packetizer.flush();
     while (packetizer.next()) this.#sendAudio(media, packetizer, socket, latch);
-  }
-
-  #createPacketizer(media: LegMedia, bytesPerTick: number): Packetizer {
-    return new Packetizer(bytesPerTick / 2, this.rtp.unitsPerTick / 2, media.sendPtimeMs);
   }
 }

@@ -1,4 +1,5 @@
 /** One leg on its media worker: sockets, the two halves of its RTP, its place at the mixer. */
+import { formatForPtime } from './codec/registry.js';
 import type { DatagramPort } from './datagram-ports.js';
 import { frameSamples, samplesPerTick } from './dsp/frame.js';
 import type { Kernels } from './dsp/kernels.js';
@@ -97,8 +98,9 @@ export class WorkerLeg {
   }
 
   /** Applies a settled offer/answer. @returns true when it is the first @throws CodedError `noCommonCodec` */
-  connect(media: LegMedia, nowMs: number): boolean {
+  connect(settled: LegMedia, nowMs: number): boolean {
     const first = this.#media === undefined;
+    const media = { ...settled, send: formatForPtime(settled.send, settled.sendPtimeMs) };
     this.receiver.connect(media, nowMs);
     this.sender.connect(media);
     this.#place?.setFormat(media.send);

@@ -8,7 +8,7 @@ import { L16Decoder, L16Encoder, l16RatesHz } from './l16.js';
 import { OpusDecoder } from './opus-decoder.js';
 import { OpusEncoder } from './opus-encoder.js';
 import type { OpusLibrary } from './opus-library.js';
-import { opusDefaults, opusSettings } from './opus-settings.js';
+import { opusDefaults, opusFormatFor, opusSettings } from './opus-settings.js';
 import type { Decoder, Encoder } from './port.js';
 
 /** One codec: which formats it takes, and how to make its two halves. */
@@ -34,6 +34,11 @@ export function createDecoder(format: PayloadFormat, kernels: Kernels): Decoder 
 /** An encoder for `format`. @throws CodedError `noCommonCodec`, `capacityReached` */
 export function createEncoder(format: PayloadFormat, kernels: Kernels): Encoder {
   return codecOf(format).encoder(format, kernels);
+}
+
+/** The format to ask an encoder for when packets of `ptimeMs` are to be made of what it gives. */
+export function formatForPtime(format: PayloadFormat, ptimeMs: number): PayloadFormat {
+  return format.encoding === 'opus' ? opusFormatFor(format, ptimeMs) : format;
 }
 
 function codecOf(format: PayloadFormat): Codec {
