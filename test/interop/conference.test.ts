@@ -43,7 +43,7 @@ describeWith(['sipp', 'baresip', 'linphonec'], 'sipp, baresip and linphonec in o
   beforeAll(async () => {
     switchboard = await Switchboard.open();
   }, 90_000);
-  afterAll(() => switchboard.close());
+  afterAll(() => switchboard?.close());
 
   it('hear each other as loud as spoken, and neither themselves nor a stranger', { timeout: 120_000 }, async () => {
     const conference = await aheadOfOthers(() => hold(switchboard, 'talk', -13, 20_000));

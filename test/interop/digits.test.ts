@@ -30,7 +30,7 @@ describeWith(
     beforeAll(async () => {
       switchboard = await Switchboard.open();
     }, 90_000);
-    afterAll(() => switchboard.close());
+    afterAll(() => switchboard?.close());
 
     it('are twelve events, and telephone-events to the other participants only', { timeout: 120_000 }, () =>
       aheadOfOthers(async () => {

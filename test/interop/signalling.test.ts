@@ -158,7 +158,7 @@ let switchboard: Switchboard;
 beforeAll(async () => {
   switchboard = await Switchboard.open();
 }, 90_000);
-afterAll(() => switchboard.close());
+afterAll(() => switchboard?.close());
 
 describeWith(['sipp'], 'sipp goes through', () => {
   afterEach(async () => {
