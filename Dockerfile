@@ -4,12 +4,14 @@
 #   docker run --network host mixminus             on loopback, as without Docker
 #   docker compose up                              with drachtio-server, see docker-compose.yml
 
-FROM node:24-slim AS build
+# The whole image has a C compiler; it is the same system, so what it compiles runs on the slim one.
+FROM node:24 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY wasm ./wasm
+COPY native ./native
 COPY src ./src
 RUN npm run build && npm ci --omit=dev
 
@@ -21,6 +23,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/wasm/build ./wasm/build
+COPY --from=build /app/native/build ./native/build
 COPY --from=build /app/dist ./dist
 COPY docker/healthcheck.mjs ./docker/
 USER node

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'wasm/', 'node_modules/', '.cache/', 'data/'] },
+  { ignores: ['dist/', 'wasm/', 'native/', 'node_modules/', '.cache/', 'data/'] },
   js.configs.recommended,
   { files: ['**/*.ts'], extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked] },
   {

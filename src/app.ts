@@ -19,6 +19,7 @@ import type { Config } from './config/config.js';
 import { MediaEngine } from './media/engine.js';
 import { compileOpus } from './media/opus-module.js';
 import { compileRnnoise } from './media/rnnoise-module.js';
+import { chooseUdp } from './media/udp.js';
 import { startWorkerThread } from './media/worker-link.js';
 import { Admission } from './sip/admission/admission.js';
 import { DrachtioGateway } from './sip/drachtio/gateway.js';
@@ -124,11 +125,13 @@ function createEngine(
   const dsp = new WebAssembly.Module(readFileSync(new URL('../wasm/build/dsp.wasm', import.meta.url)));
   const opus = compileOpus();
   const rnnoise = compileRnnoise();
+  const { kind: udp, why } = chooseUdp(config.rtp.udp);
+  log.info({ udp, ...(why !== undefined && { why }) }, 'Media travels over UDP.');
   return new MediaEngine({
     workers: config.mediaWorkers,
     host: config.rtp.host,
     ports: { min: config.rtp.portMin, max: config.rtp.portMax, quarantineMs: PORT_QUARANTINE_MS },
-    spawn: () => startWorkerThread(workerEntry, { dsp, opus, rnnoise }),
+    spawn: () => startWorkerThread(workerEntry, { dsp, opus, rnnoise, udp }),
     nowMs: () => performance.now(),
     // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
     random: () => randomInt(2 ** 47) / 2 ** 47,

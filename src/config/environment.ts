@@ -25,6 +25,7 @@ export const environmentKeys: readonly EnvironmentKey[] = [
   { name: 'RTP_HOST', key: 'rtp.host', kind: 'text' },
   { name: 'RTP_PORT_MIN', key: 'rtp.portMin', kind: 'integer' },
   { name: 'RTP_PORT_MAX', key: 'rtp.portMax', kind: 'integer' },
+  { name: 'MEDIA_UDP', key: 'rtp.udp', kind: 'text' },
   { name: 'HTTP_HOST', key: 'http.host', kind: 'text' },
   { name: 'HTTP_PORT', key: 'http.port', kind: 'integer' },
   { name: 'API_KEYS', key: 'http.apiKeys', kind: 'list', secret: true },

@@ -100,6 +100,12 @@ export const rtpSchema = Type.Object(
       description: 'First RTP port, even; each leg takes it and the next one for RTCP.',
     }),
     portMax: Type.Integer({ default: 20_000, minimum: 1025, maximum: 65_535, description: 'Last port, inclusive.' }),
+    udp: Type.Union([Type.Literal('auto'), Type.Literal('native'), Type.Literal('dgram')], {
+      default: 'auto',
+      description:
+        'How media is read and written: `native` = in batches by the addon that `npm run build` compiles where it can; ' +
+        '`dgram` = by Node, at more processor time; `auto` = `native` where there is one.',
+    }),
     mux: Type.Boolean({ default: true, description: 'Offer and accept RTP and RTCP on one port (RFC 5761).' }),
     ptimeMs: Type.Integer({
       default: 20,

@@ -6,6 +6,7 @@
  */
 
 import type { ErrorCode } from '../errors.js';
+import type { UdpKind } from './datagram-ports.js';
 
 /** Encoding names as in SDP `a=rtpmap` (RFC 3551 §6, RFC 7587), compared without regard to case, written like this. */
 export type EncodingName = 'PCMU' | 'PCMA' | 'G722' | 'opus' | 'L16';
@@ -245,6 +246,8 @@ export interface WorkerMetrics {
   readonly calls: number;
   readonly legs: number;
   readonly sockets: number;
+  /** How datagrams travel. */
+  readonly udp: UdpKind;
   /** Bytes of wasm memory handed out (gauge). */
   readonly wasmBytes: number;
   readonly packetsReceived: number;

@@ -1,13 +1,14 @@
-/** UDP over node:dgram, one socket per port. */
+/** UDP over node:dgram, one socket per port: works everywhere, and every datagram wakes the thread. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { DatagramListener, DatagramPort, DatagramPorts } from './datagram-ports.js';
 
 /** Room for half a second of a hostile flood, so that a stalled thread loses nothing of honest streams. */
-const RECEIVE_BUFFER_BYTES = 256 * 1024;
+export const RECEIVE_BUFFER_BYTES = 256 * 1024;
 
 /** Opens real UDP sockets on this machine. */
 export class UdpSockets implements DatagramPorts {
+  readonly kind = 'dgram';
   #count = 0;
 
   get count(): number {
@@ -25,7 +26,7 @@ export class UdpSockets implements DatagramPorts {
     }
     // ICMP unreachable and the like surface here; a dead peer is the RTP timeout's business.
     socket.on('error', () => undefined);
-    socket.on('message', (bytes, from) => listener(bytes, from.address, from.port));
+    socket.on('message', (bytes, from) => listener(bytes, from.address, from.port, performance.now()));
     let open = true;
     return {
       send(bytes, length, address, toPort) {

@@ -75,15 +75,19 @@ export class WorkerCalls {
 
   /** Runs the tick of every call; one that throws ends alone. */
   tick(turn: TickTurn): void {
-    const beganMs = this.#resources.nowMs();
+    const { ports, nowMs } = this.#resources;
+    const beganMs = nowMs();
+    ports.drain?.();
+    const tickMs = nowMs();
     for (const call of this.#calls.values()) {
       try {
-        runTick(call, turn, beganMs);
+        runTick(call, turn, tickMs);
       } catch (thrown) {
         this.#failCall(call, thrown);
       }
     }
-    if (this.#meter.tick(turn, this.#resources.nowMs() - beganMs)) this.#reportMetrics();
+    ports.flush?.();
+    if (this.#meter.tick(turn, nowMs() - beganMs)) this.#reportMetrics();
   }
 
   #openCall(callId: string): void {
@@ -181,15 +185,15 @@ export class WorkerCalls {
     const sockets: DatagramPort[] = [];
     let leg: WorkerLeg | undefined;
     try {
-      const { ports, nowMs } = this.#resources;
+      const { ports } = this.#resources;
       const opened = (leg = this.#createLeg(command));
       const { host, rtpPort, rtcpPort } = command;
-      const rtp = await ports.open(host, rtpPort, (bytes, address, port) =>
-        opened.receiveRtp(bytes, address, port, nowMs()),
+      const rtp = await ports.open(host, rtpPort, (bytes, address, port, arrivalMs) =>
+        opened.receiveRtp(bytes, address, port, arrivalMs),
       );
       sockets.push(rtp);
-      const rtcp = await ports.open(host, rtcpPort, (bytes, address, port) =>
-        opened.receiveRtcp(bytes, address, port, nowMs()),
+      const rtcp = await ports.open(host, rtcpPort, (bytes, address, port, arrivalMs) =>
+        opened.receiveRtcp(bytes, address, port, arrivalMs),
       );
       sockets.push(rtcp);
       const call = this.#calls.get(callId);

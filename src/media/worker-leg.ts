@@ -121,14 +121,14 @@ export class WorkerLeg {
   }
 
   /** A datagram on the RTP port. */
-  receiveRtp(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
-    if (this.#rtcpMux && isRtcp(bytes, bytes.length)) this.#rtcp.receive(bytes, address, port, nowMs);
-    else this.receiver.receive(bytes, address, port, nowMs);
+  receiveRtp(bytes: Uint8Array, address: string, port: number, arrivalMs: number): void {
+    if (this.#rtcpMux && isRtcp(bytes, bytes.length)) this.#rtcp.receive(bytes, address, port, arrivalMs);
+    else this.receiver.receive(bytes, address, port, arrivalMs);
   }
 
   /** A datagram on the RTCP port. */
-  receiveRtcp(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
-    this.#rtcp.receive(bytes, address, port, nowMs);
+  receiveRtcp(bytes: Uint8Array, address: string, port: number, arrivalMs: number): void {
+    this.#rtcp.receive(bytes, address, port, arrivalMs);
   }
 
   /** Puts this tick's audio, if there is any, on the bus. */

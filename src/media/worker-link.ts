@@ -1,5 +1,6 @@
 /** A media worker thread as the main thread holds it. */
 import { Worker } from 'node:worker_threads';
+import type { UdpKind } from './datagram-ports.js';
 import type { MediaCommand, MediaEvent } from './protocol.js';
 
 /** The two directions of one worker, and its end. */
@@ -19,6 +20,8 @@ export interface WorkerStart {
   readonly opus: WebAssembly.Module;
   /** RNNoise, from `compileRnnoise`. */
   readonly rnnoise: WebAssembly.Module;
+  /** How datagrams are to travel; `native` only where its addon loads. */
+  readonly udp: UdpKind;
 }
 
 /** Starts `media/worker.js` in a thread of its own. */

@@ -1,5 +1,5 @@
 /** Counts what a media worker does: ticks and their lateness, packets, sockets. */
-import type { DatagramPort, DatagramPorts } from './datagram-ports.js';
+import type { DatagramPort, DatagramPorts, UdpKind } from './datagram-ports.js';
 import type { WorkerMetrics } from './protocol.js';
 import { TICK_MS, type TickTurn } from './ticker.js';
 
@@ -21,6 +21,7 @@ export class WorkerMeter {
   #packetsSent = 0;
   #packetsDropped = 0;
   #sockets: () => number = () => 0;
+  #udp: UdpKind = 'dgram';
 
   /** Counts one tick. @returns true when a report is due */
   tick({ latenessMs, skipped }: TickTurn, durationMs: number): boolean {
@@ -40,14 +41,18 @@ export class WorkerMeter {
   /** The same ports, with every datagram counted. */
   countingPorts(ports: DatagramPorts): DatagramPorts {
     this.#sockets = () => ports.count;
+    this.#udp = ports.kind;
     return {
       get count() {
         return ports.count;
       },
+      kind: ports.kind,
+      drain: () => ports.drain?.(),
+      flush: () => ports.flush?.(),
       open: async (host, port, listener) => {
-        const socket = await ports.open(host, port, (bytes, address, from) => {
+        const socket = await ports.open(host, port, (bytes, address, from, arrivalMs) => {
           this.#packetsReceived++;
-          listener(bytes, address, from);
+          listener(bytes, address, from, arrivalMs);
         });
         return this.#counting(socket);
       },
@@ -63,6 +68,7 @@ export class WorkerMeter {
       maxLatenessMs: this.#maxLatenessMs,
       maxTickMs: this.#maxTickMs,
       sockets: this.#sockets(),
+      udp: this.#udp,
       packetsReceived: this.#packetsReceived,
       packetsSent: this.#packetsSent,
       packetsDropped: this.#packetsDropped,

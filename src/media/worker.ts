@@ -8,7 +8,7 @@ import { Rnnoise } from './dsp/rnnoise.js';
 import type { MediaCommand, MediaEvent } from './protocol.js';
 import { ownThread, preferThisThread } from './thread.js';
 import { Ticker } from './ticker.js';
-import { UdpSockets } from './udp-socket.js';
+import { openUdp } from './udp.js';
 import { WorkerCalls } from './worker-calls.js';
 import type { WorkerStart } from './worker-link.js';
 
@@ -16,17 +16,18 @@ if (!parentPort) throw new Error('This is the entry of a worker thread.');
 const port = parentPort;
 const emit = (event: MediaEvent): void => port.postMessage(event);
 
-/** From so many legs on the thread sleeps in slices rather than be woken by each datagram (measured: bench/legs.ts). */
+/** From so many legs on node:dgram is looked at in slices rather than let every datagram wake the thread (bench/udp.ts). */
 const BUSY_LEGS = 16;
 
 preferThisThread();
-const { dsp, opus, rnnoise } = workerData as WorkerStart;
+const { dsp, opus, rnnoise, udp } = workerData as WorkerStart;
 const kernels = new Kernels(dsp, new OpusLibrary(opus));
+const ports = openUdp(udp, () => performance.now());
 const calls = new WorkerCalls({
   kernels,
   meter: new LevelMeter(kernels),
   rnnoise: new Rnnoise(rnnoise),
-  ports: new UdpSockets(),
+  ports,
   emit,
   nowMs: () => performance.now(),
   wallOffsetMs: performance.timeOrigin,
@@ -36,6 +37,6 @@ port.on('message', (command: MediaCommand) => calls.command(command));
 new Ticker(
   ownThread,
   (turn) => calls.tick(turn),
-  () => calls.legCount >= BUSY_LEGS,
+  () => ports.kind === 'dgram' && calls.legCount >= BUSY_LEGS,
 ).start();
 emit({ type: 'ready' });

@@ -25,6 +25,11 @@ const gauges: readonly Row[] = [
   ['calls', 'Calls on the worker.', (metrics) => metrics.calls],
   ['legs', 'Legs on the worker.', (metrics) => metrics.legs],
   ['sockets', 'Open media sockets.', (metrics) => metrics.sockets],
+  [
+    'native_udp',
+    '1 = media is read and written in batches, 0 = by node:dgram.',
+    ({ udp }) => (udp === 'native' ? 1 : 0),
+  ],
   ['wasm_bytes', 'Bytes of wasm memory handed out.', (metrics) => metrics.wasmBytes],
   ['heap_used_bytes', 'JavaScript heap of the worker.', (metrics) => metrics.heapUsedBytes],
 ];

@@ -153,6 +153,7 @@ export class MediaRig {
       get count(): number {
         return 0;
       },
+      kind: 'dgram',
     };
     this.calls = new WorkerCalls({
       kernels: this.kernels,
@@ -235,7 +236,7 @@ export class MediaRig {
   }
 
   deliver(serverPort: number, bytes: Uint8Array, address: string, port: number): void {
-    this.#listeners.get(serverPort)?.(bytes, address, port);
+    this.#listeners.get(serverPort)?.(bytes, address, port, this.nowMs);
   }
 
   /** One tick: peers send at their phase, then the worker runs. */

@@ -78,6 +78,7 @@ describe('sources', () => {
       HTTP_HOST: '192.0.2.3',
       HTTP_PORT: '8080',
       API_KEYS: 'first-key-of-16ch,second-key-of-16c',
+      MEDIA_UDP: 'dgram',
       MEDIA_WORKERS: '7',
       DATA_DIR: '/data',
       LOG_LEVEL: 'debug',
@@ -104,7 +105,7 @@ describe('sources', () => {
       drachtio: { host: 'drachtio', port: 9999, secret: 'sesame' },
       trunks: [{ name: 'default', allow: ['10.0.0.0/8', '192.0.2.7'] }],
     });
-    expect(environmentKeys).toHaveLength(16);
+    expect(environmentKeys).toHaveLength(17);
   });
 
   it('the environment wins over the file, the file over defaults', () => {

@@ -11,6 +11,7 @@ const report: WorkerMetrics = {
   calls: 0,
   legs: 0,
   sockets: 0,
+  udp: 'native',
   wasmBytes: 0,
   packetsReceived: 0,
   packetsSent: 0,

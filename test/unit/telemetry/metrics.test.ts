@@ -11,6 +11,7 @@ const worker: WorkerMetrics = {
   calls: 2,
   legs: 6,
   sockets: 12,
+  udp: 'native',
   wasmBytes: 4096,
   packetsReceived: 1000,
   packetsSent: 900,
