@@ -12,7 +12,7 @@ const authenticationKeyBytes = 20;
 /** First of the three labels of §4.3.1: encryption, authentication, salt follow one another. */
 const firstLabel = { rtp: 0, rtcp: 3 } as const;
 
-/** Bytes of the tag of an RTP packet; that of RTCP always has ten (RFC 4568 §6.2.1, §6.2.2). */
+/** Bytes of the tag of an RTP packet; that of RTCP always has ten (RFC 3711 §5.2, RFC 4568 §6.2). */
 export const rtpTagBytes: Readonly<Record<SrtpSuite, number>> = {
   AES_CM_128_HMAC_SHA1_80: 10,
   AES_CM_128_HMAC_SHA1_32: 4,

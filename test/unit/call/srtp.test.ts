@@ -83,10 +83,10 @@ describe('an INVITE on a trunk', () => {
     const rig = await withPolicy('required');
     const invite = await rig.join({ offer: secureSdp() });
     const [before] = mediaOf(rig);
-    const again = invite.handlers.onOffer(secureSdp());
+    const again = await invite.handlers.onOffer(secureSdp());
     expect(again.ok ? keysIn(again.sdp) : again.status).toEqual(keysIn(invite.sdp));
     expect(mediaOf(rig)[0]?.srtp).toEqual(before?.srtp);
-    expect(invite.handlers.onOffer(phoneSdp())).toEqual({ ok: false, status: 488 });
+    expect(await invite.handlers.onOffer(phoneSdp())).toEqual({ ok: false, status: 488 });
     expect(mediaOf(rig)[0]?.srtp).toEqual(before?.srtp);
   });
 });
