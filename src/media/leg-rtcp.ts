@@ -7,6 +7,8 @@ import { RtcpSession, type RtcpSessionOptions } from './rtp/rtcp-session.js';
 
 /** Longest compound this server writes is 340 bytes. */
 const COMPOUND_BYTES = 512;
+/** Less is no loss. */
+const LEAST_LOSS = 0.005;
 
 /** Ties an {@link RtcpSession} to a leg's two halves. */
 export class LegRtcp {
@@ -15,6 +17,7 @@ export class LegRtcp {
   readonly #sender: LegSender;
   readonly #buffer = new Uint8Array(COMPOUND_BYTES);
   #clockRateHz = 8000;
+  #peerLoss = 0;
 
   constructor(receiver: LegReceiver, sender: LegSender, options: RtcpSessionOptions) {
     this.#receiver = receiver;
@@ -32,6 +35,14 @@ export class LegRtcp {
     const length = this.#receiver.crypto.unprotectRtcp(bytes, bytes.length);
     if (length < 0) return this.#receiver.drop(dropReasonOf(length));
     this.session.receive(bytes, length, this.#sender.rtp.ssrc, this.#clockRateHz, nowMs);
+    // One report without loss is no clean network: what was lost before is forgotten by halves.
+    const loss = Math.max(this.session.remoteLossRatio ?? 0, this.#peerLoss / 2);
+    this.#peerLoss = loss < LEAST_LOSS ? 0 : loss;
+  }
+
+  /** What the peer loses of our packets, 0…1, by its reports. */
+  get peerLoss(): number {
+    return this.#peerLoss;
   }
 
   /** Sends a report when one is due. */

@@ -174,6 +174,8 @@ export interface ReceiveStatistics {
 export interface PlayoutStatistics {
   readonly played: number;
   readonly concealed: number;
+  /** Lost packets rebuilt from the redundancy of the one after them (in-band FEC); their frames count as played. */
+  readonly rescued: number;
   /** Frames for which nothing was there and nothing was expected (before the first packet, DTX, hold). */
   readonly silent: number;
   /** Frames thrown away unplayed to reduce delay. */

@@ -63,6 +63,7 @@ export class WorkerLeg {
   #place: MixerLeg | undefined;
   #media: LegMedia | undefined;
   #rtcpMux = false;
+  #peerLoss = 0;
   #statistics: LegStatistics | undefined;
 
   /** @throws CodedError `capacityReached` */
@@ -156,6 +157,7 @@ export class WorkerLeg {
     this.sender.send(place, sockets.rtp, this.receiver.latch);
     this.sender.advance(turn.dueMs);
     this.#rtcp.sendDue(this.#rtcpSocket(sockets), nowMs);
+    this.#adaptToLoss(place);
   }
 
   /** Measures what others were offered. @returns what changed about its speech, if anything */
@@ -241,6 +243,13 @@ export class WorkerLeg {
 
   #applyGain(place: MixerLeg): void {
     place.gain = 10 ** (this.#gainDb / 20) * this.#voice.gain;
+  }
+
+  /** Sends redundancy to a peer that loses packets, if its codec has any. */
+  #adaptToLoss(place: MixerLeg): void {
+    if (this.#rtcp.peerLoss === this.#peerLoss) return;
+    this.#peerLoss = this.#rtcp.peerLoss;
+    place.setPacketLoss(this.#peerLoss);
   }
 
   #rtcpSocket(sockets: LegSockets): DatagramPort {

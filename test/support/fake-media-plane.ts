@@ -221,6 +221,7 @@ const emptyStatistics: LegStatistics = {
   playout: {
     played: 0,
     concealed: 0,
+    rescued: 0,
     silent: 0,
     dropped: 0,
     accelerated: 0,

@@ -24,6 +24,7 @@ export const statisticsSchema = Type.Object(
     playout: Type.Object({
       played: count('20 ms frames.'),
       concealed: count(),
+      rescued: count('Lost packets rebuilt from the redundancy of the one after them (FEC).'),
       silent: count('Frames for which nothing was there and nothing expected.'),
       dropped: count('Frames thrown away to reduce delay.'),
       accelerated: count('Times the audio was shortened by time-stretching.'),

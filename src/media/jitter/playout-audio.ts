@@ -71,6 +71,20 @@ export class PlayoutAudio {
     return (samples * 1000) / this.rate;
   }
 
+  /** Whether what is missing right before a packet may be found in it (in-band FEC); if so is told by {@link rescue}. */
+  mayRescue(packet: StoredPacket): boolean {
+    const decoder = this.bank.formatOf(packet.payloadType)?.decoder;
+    return decoder !== undefined && decoder === this.decoder && decoder.decodeLost !== undefined;
+  }
+
+  /** Appends the `samples` samples right before a packet from what it carries of them. @returns false when that is nothing */
+  rescue(packet: StoredPacket, samples: number): boolean {
+    const got = this.decoder?.decodeLost?.(packet.payload, packet.length, this.scratch, samples) ?? -1;
+    if (got <= 0) return false;
+    this.append(got);
+    return true;
+  }
+
   /** Appends made-up audio that continues what was decoded; with `ends`, it fades to silence by its end. */
   makeUp(samples: number, ends: boolean): void {
     const count = Math.min(samples, this.scratch.length);

@@ -41,7 +41,7 @@ const MARGIN_RATIO = 0.4;
 /** Residue below this is left alone. */
 const MIN_RESIDUE_MS = 3;
 /** Timestamps this much apart from where they should be are continuous. */
-const CONTINUOUS_MS = 2.5;
+export const CONTINUOUS_MS = 2.5;
 /** Ticks that must have been seen before a small excess is believed. */
 const MIN_LAGS = 10;
 

@@ -17,7 +17,14 @@ import type { PlayoutFormatFactory } from './decoder-bank.js';
 import { DelayControl } from './delay-control.js';
 import { PacketStore, type PlayoutPacket, type StoredPacket } from './packet-store.js';
 import { PlayoutAudio } from './playout-audio.js';
-import { MAX_MADE_UP_MS, TICK_MS, chooseSource, createSourceView, type Source } from './playout-policy.js';
+import {
+  CONTINUOUS_MS,
+  MAX_MADE_UP_MS,
+  TICK_MS,
+  chooseSource,
+  createSourceView,
+  type Source,
+} from './playout-policy.js';
 
 export type { PlayoutPacket } from './packet-store.js';
 
@@ -60,6 +67,7 @@ export class Playout {
   private late = 0;
   private decodeErrors = 0;
   private resets = 0;
+  private rescued = 0;
 
   /** What went into the tick that is being filled. */
   private tickConcealed = false;
@@ -155,6 +163,7 @@ export class Playout {
     return {
       played: this.played,
       concealed: this.concealed,
+      rescued: this.rescued,
       silent: this.silent,
       dropped: Math.round(this.droppedMs / TICK_MS),
       accelerated: this.accelerated,
@@ -248,6 +257,7 @@ export class Playout {
       case 'drop':
         return this.dropHead();
       case 'conceal':
+        if (this.rescue()) return;
         this.tickConcealed = true;
         return this.makeUp(missing);
       case 'fade':
@@ -324,11 +334,33 @@ export class Playout {
     this.control.forgetTicks();
   }
 
+  /** Fills the gap before the next packet from what that packet carries of the lost one. */
+  private rescue(): boolean {
+    const { gapMs } = this.source;
+    const head = this.store.head();
+    if (head === undefined || !this.source.hasHead || !this.audio.mayRescue(head)) return false;
+    if (gapMs > this.packetMs + CONTINUOUS_MS || !this.audio.rescue(head, this.samplesOf(gapMs))) return false;
+    this.madeUpMs += gapMs;
+    this.tickAudible = true;
+    this.rescued++;
+    return true;
+  }
+
+  private samplesOf(durationMs: number): number {
+    return Math.max(1, Math.round((durationMs * this.audio.rateHz) / 1000));
+  }
+
+  /** What to make up of the gap before the head: all of it, but for the packet that the head may rescue. */
+  private gapToMakeUp(): number {
+    const { gapMs } = this.source;
+    const head = this.store.head();
+    const isRescuable = head !== undefined && gapMs > this.packetMs + CONTINUOUS_MS && this.audio.mayRescue(head);
+    return this.samplesOf(isRescuable ? gapMs - this.packetMs : gapMs);
+  }
+
   /** Makes up `missing` samples, or less when the next packet is due before. */
   private makeUp(missing: number): void {
-    const { source } = this;
-    const gap = source.hasHead ? Math.max(1, Math.round((source.gapMs * this.audio.rateHz) / 1000)) : missing;
-    const samples = Math.min(missing, gap);
+    const samples = this.source.hasHead ? Math.min(missing, this.gapToMakeUp()) : missing;
     this.madeUpMs += (samples * 1000) / this.audio.rateHz;
     this.audio.makeUp(samples, this.madeUpMs >= MAX_MADE_UP_MS);
   }
