@@ -29,7 +29,7 @@ const table = {
   callFull: entry('The call has reached its greatest number of legs.', 409, 486, 17, 'info'),
   callLocked: entry('The call takes no further legs.', 409, 403, 21, 'info'),
   idempotencyKeyReused: entry('This Idempotency-Key was used with another request.', 422, 400, 96, 'info'),
-  digitsUnsupported: entry('The peer takes no telephone-events.', 409, 488, 88, 'info'),
+  digitsUnsupported: entry('The peer takes no telephone-events, and tones are off for it.', 409, 488, 88, 'info'),
   tooLarge: entry('The request body is too large.', 413, 513, 95, 'info'),
   unsupportedMediaType: entry('The body has an unsupported media type.', 415, 415, 79, 'info'),
   noCommonCodec: entry('Offer and configuration have no codec in common.', 422, 488, 88, 'info'),

@@ -126,9 +126,9 @@ export class Call {
     return within(this.#host.clock, snapshotLimitMs, this.media.snapshot(), undefined).catch(() => undefined);
   }
 
-  /** A digit that came by signalling, not by media. */
+  /** A digit that came by signalling; the media plane knows whether media brought it already, and relays it. */
   digitReceived(leg: Leg, digit: string, durationMs: number): void {
-    this.#emit('digit.received', leg.id, { digit, durationMs, source: 'sip-info' });
+    this.media.pressDigit(leg.id, digit, durationMs);
   }
 
   /** Something happened on the media plane. */

@@ -155,7 +155,7 @@ export class Leg {
   sendDigits(digits: string, timing: { durationMs?: number; gapMs?: number }): void {
     this.#assertLive();
     if (this.#media === undefined) throw new CodedError('legNotConnected');
-    if (this.#media.sendTelephoneEvent === undefined) {
+    if (this.#media.sendTelephoneEvent === undefined && this.#controls.inBandDigits === 'off') {
       throw new CodedError('digitsUnsupported');
     }
     this.#host.media.sendDigits(this.id, digits, timing);

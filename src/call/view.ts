@@ -1,6 +1,8 @@
 import type {
   AutomaticGainControl,
   DenoiseMode,
+  DigitMode,
+  InBandDigits,
   LegSnapshot,
   LegStatistics,
   MediaDirection,
@@ -47,6 +49,8 @@ export interface LegView {
   readonly gainDb: number;
   readonly denoise?: DenoiseMode;
   readonly agc?: AutomaticGainControl;
+  readonly digitMode: DigitMode;
+  readonly inBandDigits: InBandDigits;
   readonly held: boolean;
   /** SDP direction seen from this server. */
   readonly mediaDirection: MediaDirection | undefined;
@@ -92,6 +96,8 @@ export function viewLeg(leg: Leg, snapshot: LegSnapshot | undefined): LegView {
     joinedAt: joined && isoTime(joined.atMs),
     joinedAtTick: joined?.tick,
     ...leg.controls,
+    digitMode: leg.controls.digitMode ?? 'both',
+    inBandDigits: leg.controls.inBandDigits ?? 'auto',
     held: leg.held,
     mediaDirection: media?.direction,
     codec: media && viewCodec(media.send, media.sendPtimeMs),

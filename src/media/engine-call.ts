@@ -106,6 +106,10 @@ export class EngineCall implements MediaCall {
     this.#post({ type: 'sendDigits', callId: this.callId, legId, digits, durationMs, gapMs });
   }
 
+  pressDigit(legId: string, digit: string, durationMs: number): void {
+    this.#post({ type: 'pressDigit', callId: this.callId, legId, digit, durationMs });
+  }
+
   async closeLeg(legId: string): Promise<{ tick: number; statistics: LegStatistics | undefined }> {
     if (!this.#ports.has(legId)) return { tick: 0, statistics: undefined };
     const result = await this.#home.ask({ type: 'closeLeg', callId: this.callId, legId });

@@ -3,16 +3,19 @@
  * RTP time goes on whatever happens.
  */
 import type { DatagramPort } from './datagram-ports.js';
+import type { Kernels } from './dsp/kernels.js';
 import { OutgoingCrypto } from './leg-crypto.js';
 import { createPacketizer, type LegPacketizer } from './leg-packetizer.js';
+import type { Payload } from './mixer/payload.js';
 import type { MixerLeg } from './mixer/mixer-leg.js';
-import type { LegMedia } from './protocol.js';
+import type { InBandDigits, LegMedia } from './protocol.js';
 import { DigitSender } from './rtp/digit-sender.js';
 import { RTP_HEADER_BYTES } from './rtp/packet.js';
 import { RtpSender } from './rtp/sender.js';
 import type { SourceLatch } from './rtp/source-latch.js';
 import { TELEPHONE_EVENT_BYTES } from './rtp/telephone-event.js';
 import { TICK_MS } from './ticker.js';
+import { ToneEncoder } from './tone-encoder.js';
 
 /** Room for header and the longest packet: 120 ms of 16 bit PCM would not fit a datagram anyway. */
 const PACKET_BYTES = 1500;
@@ -25,6 +28,10 @@ export class LegSender {
   readonly rtp: RtpSender;
   readonly digits: DigitSender;
   readonly crypto = new OutgoingCrypto();
+  /** Whether a peer that takes no telephone-events gets tones. */
+  inBandDigits: InBandDigits = 'auto';
+  readonly #kernels: Kernels;
+  #tones: ToneEncoder | undefined;
   readonly #packet = new Uint8Array(PACKET_BYTES);
   readonly #eventPacket = new Uint8Array(EVENT_PACKET_BYTES + TAG_BYTES);
   /** Digits asked for and not yet played to their end, oldest first. */
@@ -33,7 +40,8 @@ export class LegSender {
   #media: LegMedia | undefined;
 
   /** @param dueMs when the next tick is due */
-  constructor(ssrc: number, seed: number, dueMs: number) {
+  constructor(ssrc: number, seed: number, dueMs: number, kernels: Kernels) {
+    this.#kernels = kernels;
     this.rtp = new RtpSender(ssrc, seed, 8000, dueMs);
     this.digits = new DigitSender(this.rtp.unitsPerTick);
   }
@@ -46,8 +54,16 @@ export class LegSender {
     this.rtp.setClockRate(media.send.clockRateHz);
     this.digits.setUnitsPerTick(this.rtp.unitsPerTick);
     // Bytes gathered in one encoding cannot be finished in another.
-    if (before?.encoding !== media.send.encoding) this.#packetizer = undefined;
+    if (before?.encoding !== media.send.encoding) {
+      this.#packetizer = undefined;
+      this.close();
+    }
     this.#packetizer?.setPtime(media.sendPtimeMs);
+  }
+
+  /** Whether the peer can be told digits at all. */
+  get takesDigits(): boolean {
+    return this.#media !== undefined && (this.#media.sendTelephoneEvent !== undefined || this.inBandDigits !== 'off');
   }
 
   /** Queues digits for the peer; see {@link DigitSender.send}. */
@@ -75,7 +91,7 @@ export class LegSender {
     const media = this.#media;
     if (!media || !this.sending || latch.sendAddress === '') return;
     if (this.#sendDigit(media, socket, latch)) return;
-    const payload = leg.payload();
+    const payload = this.#tone(media) ?? leg.payload();
     const packetizer = (this.#packetizer ??= createPacketizer(media, payload.length, this.rtp.unitsPerTick));
     packetizer.push(payload.bytes, 0, payload.length, this.rtp.timestampRtp);
     while (packetizer.next()) this.#sendAudio(media, packetizer, socket, latch);
@@ -84,6 +100,12 @@ export class LegSender {
   /** Lets the time of ticks that were left out go by. @param dueMs when the tick after them was due */
   skip(ticks: number, dueMs: number): void {
     if (ticks > 0) this.rtp.advance(dueMs - TICK_MS, ticks);
+  }
+
+  /** Gives back the memory of tones. */
+  close(): void {
+    this.#tones?.close();
+    this.#tones = undefined;
   }
 
   /** Ends the tick. @param dueMs when it was due */
@@ -109,6 +131,20 @@ export class LegSender {
     this.rtp.writeEventHeader(packet, 0, event.payloadType, marker, timestampRtp, TELEPHONE_EVENT_BYTES);
     this.#seal(packet, EVENT_PACKET_BYTES, socket, latch);
     return true;
+  }
+
+  /** What a peer that takes no telephone-events gets in place of the audio while digits are being sent. */
+  #tone(media: LegMedia): Payload | undefined {
+    if (media.sendTelephoneEvent || this.digits.idle) return undefined;
+    const tones = (this.#tones ??= new ToneEncoder(media.send, this.#kernels));
+    const packet = this.#eventPacket;
+    if (this.digits.next(this.rtp.timestampRtp, packet, RTP_HEADER_BYTES)) {
+      const ends = ((packet[RTP_HEADER_BYTES + 1] ?? 0) & 0x80) !== 0;
+      tones.press(packet[RTP_HEADER_BYTES] ?? 0, this.digits.marker, ends);
+    } else {
+      tones.pause();
+    }
+    return tones.payload;
   }
 
   #seal(packet: Uint8Array, length: number, socket: DatagramPort, latch: SourceLatch): void {

@@ -44,6 +44,8 @@ export interface MediaCall {
   /** Linear gain of `sourceLegId` in what `listenerLegId` hears; 1 restores the default. */
   routeLeg(listenerLegId: string, sourceLegId: string, gain: number): void;
   sendDigits(legId: string, digits: string, options?: { durationMs?: number; gapMs?: number }): void;
+  /** The leg pressed a digit that came by signalling; a `digit` event follows unless it is known already. */
+  pressDigit(legId: string, digit: string, durationMs: number): void;
   /** Ends a leg's media, sends RTCP BYE, frees its ports; `statistics` is undefined if it had failed before. */
   closeLeg(legId: string): Promise<{ tick: number; statistics: LegStatistics | undefined }>;
   reportLevels(everyTicks: number): void;

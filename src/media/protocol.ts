@@ -82,7 +82,23 @@ export interface LegControls {
   readonly denoise?: DenoiseMode;
   /** Brings the leg's speech to a level, on top of which {@link gainDb} counts; absent at the opening = `off`. */
   readonly agc?: AutomaticGainControl;
+  /** What becomes of the digits it presses; absent at the opening = `both`. */
+  readonly digitMode?: DigitMode;
+  /** Digits as tones in the audio, both ways; absent at the opening = `auto`. */
+  readonly inBandDigits?: InBandDigits;
 }
+
+/**
+ * `forward`: the other participants get them; `detect`: they are told as events, and others do not get them; `both`;
+ * `none`: neither, and tones stay in the audio as they are.
+ */
+export type DigitMode = 'forward' | 'detect' | 'both' | 'none';
+
+/**
+ * Whether tones are looked for in what a leg says: `auto` = until it has sent a telephone-event. `auto` and `on` also
+ * send it tones when it takes no telephone-events; `off` does neither.
+ */
+export type InBandDigits = 'auto' | 'on' | 'off';
 
 /** See {@link LegControls.denoise}. */
 export type DenoiseMode = 'on' | 'off' | 'auto';
@@ -148,6 +164,15 @@ export type MediaCommand =
       readonly digits: string;
       readonly durationMs: number;
       readonly gapMs: number;
+    }
+  | {
+      /** The leg pressed a digit that came by signalling. */
+      readonly type: 'pressDigit';
+      readonly callId: string;
+      readonly legId: string;
+      /** One of `0-9*#A-D`. */
+      readonly digit: string;
+      readonly durationMs: number;
     }
   | { readonly type: 'closeLeg'; readonly requestId: number; readonly callId: string; readonly legId: string }
   | { readonly type: 'reportLevels'; readonly callId: string; /** 0 = stop. */ readonly everyTicks: number }

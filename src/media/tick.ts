@@ -40,7 +40,7 @@ function applyCommands(call: WorkerCall): void {
 
 /** 2 and 3: from the jitter buffer to the bus. */
 function playOut(leg: WorkerLeg, { room }: WorkerCall, _turn: TickTurn, nowMs: number): void {
-  leg.receiver.digits.advance(nowMs);
+  leg.advanceDigits(nowMs);
   leg.playOut(nowMs, room.meter);
 }
 
@@ -49,7 +49,7 @@ function render(leg: WorkerLeg, _call: WorkerCall, turn: TickTurn, nowMs: number
   leg.send(turn, nowMs);
 }
 
-/** 8: what one participant presses, the others get as telephone-events; never the one who pressed. */
+/** 8: what one participant presses, the others get, as telephone-events or tones; never the one who pressed. */
 function relayDigits(call: WorkerCall): void {
   if (call.presses.length === 0) return;
   for (const press of call.presses.splice(0)) {
@@ -61,7 +61,7 @@ function mayHear(call: WorkerCall, { leg, durationMs }: RelayedPress, listener: 
   if (listener === leg || !listener.place) return false;
   // The end of a press reaches whoever heard it begin, so that no key stays down.
   if (durationMs !== undefined) return true;
-  if (!leg.place || leg.place.muted || listener.place.deaf) return false;
+  if (!leg.place || leg.place.muted || listener.place.deaf || !listener.sender.takesDigits) return false;
   return call.mixer.routing.gain(listener.place, leg.place) !== 0;
 }
 

@@ -143,6 +143,7 @@ export class WorkerCalls {
       }
       case 'connectLeg':
       case 'controlLeg':
+      case 'pressDigit':
       case 'sendDigits': {
         const leg = call.leg(command.legId);
         if (leg) this.#applyToLeg(call, leg, command);
@@ -153,7 +154,7 @@ export class WorkerCalls {
   #applyToLeg(
     call: WorkerCall,
     leg: WorkerLeg,
-    command: Extract<MediaCommand, { type: 'connectLeg' | 'controlLeg' | 'sendDigits' }>,
+    command: Extract<MediaCommand, { type: 'connectLeg' | 'controlLeg' | 'pressDigit' | 'sendDigits' }>,
   ): void {
     try {
       switch (command.type) {
@@ -165,6 +166,9 @@ export class WorkerCalls {
         }
         case 'controlLeg':
           leg.control(command.controls satisfies Partial<LegControls>);
+          return;
+        case 'pressDigit':
+          leg.pressDigit(command.digit, command.durationMs, this.#resources.nowMs());
           return;
         case 'sendDigits':
           leg.sender.sendDigits(command.digits, command.durationMs, command.gapMs);
@@ -224,11 +228,10 @@ export class WorkerCalls {
       listener: {
         latched: (address, port) => emit({ type: 'latched', callId, legId, tick: call.tick, address, port }),
         dropped: () => this.#meter.packetDropped(),
-        pressBegan: (event, volume) => call.presses.push({ leg, event, volume, durationMs: undefined }),
-        pressEnded: (event, durationMs) => {
-          call.presses.push({ leg, event, volume: 0, durationMs });
-          const digit = digitOfEvent(event);
-          emit({ type: 'digit', callId, legId, tick: call.tick, digit, durationMs, source: 'rfc4733' });
+        relayBegan: (event, volume) => call.presses.push({ leg, event, volume, durationMs: undefined }),
+        relayEnded: (event, durationMs) => call.presses.push({ leg, event, volume: 0, durationMs }),
+        digit: (event, durationMs, source) => {
+          emit({ type: 'digit', callId, legId, tick: call.tick, digit: digitOfEvent(event), durationMs, source });
         },
       },
     });

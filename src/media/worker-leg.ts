@@ -8,12 +8,14 @@ import { Upsampler } from './dsp/resampler.js';
 import type { Rnnoise } from './dsp/rnnoise.js';
 import type { Speaker } from './dsp/speaker-order.js';
 import { SpeechDetector } from './dsp/speech-detector.js';
+import { LegDigits, type LegDigitListener } from './leg-digits.js';
 import { LegReceiver, type ReceiverListener } from './leg-receiver.js';
 import { LegRtcp } from './leg-rtcp.js';
 import { LegSender } from './leg-sender.js';
 import { LegVoice, type VoiceConditions } from './leg-voice.js';
 import type { MixerLeg } from './mixer/mixer-leg.js';
 import type { LegControls, LegMedia, LegOpening, LegSnapshot, LegStatistics } from './protocol.js';
+import type { PressListener } from './rtp/digit-receiver.js';
 import { isRtcp } from './rtp/packet.js';
 import type { RtcpSessionOptions } from './rtp/rtcp-session.js';
 import type { TickTurn } from './ticker.js';
@@ -23,6 +25,9 @@ export interface LegSockets {
   readonly rtp: DatagramPort;
   readonly rtcp: DatagramPort;
 }
+
+/** Hears what a leg brings beyond audio. */
+export interface WorkerLegListener extends LegDigitListener, Omit<ReceiverListener, keyof PressListener> {}
 
 /** What a leg is made from. */
 export interface WorkerLegOptions {
@@ -34,7 +39,7 @@ export interface WorkerLegOptions {
   readonly kernels: Kernels;
   /** Absent = nothing is denoised. */
   readonly rnnoise: Rnnoise | undefined;
-  readonly listener: ReceiverListener;
+  readonly listener: WorkerLegListener;
   readonly nowMs: number;
 }
 
@@ -50,6 +55,7 @@ export class WorkerLeg {
   levelDbov = silenceDbov;
   /** Greatest magnitude in it. */
   peakDbov = silenceDbov;
+  readonly #digits: LegDigits;
   readonly #voice: LegVoice;
   #gainDb = 0;
   readonly #opening: LegOpening;
@@ -75,8 +81,16 @@ export class WorkerLeg {
     this.#voice = new LegVoice(options.rnnoise);
     this.#opening = opening;
     this.#kernels = kernels;
-    this.receiver = new LegReceiver(opening, kernels, options.listener, nowMs);
-    this.sender = new LegSender(options.ssrc, options.rtcp.seed, nowMs);
+    const digits = (this.#digits = new LegDigits(options.listener, nowMs));
+    const { latched, dropped } = options.listener;
+    const listener: ReceiverListener = {
+      latched,
+      dropped,
+      pressBegan: (event, volume) => digits.pressBegan(event, volume),
+      pressEnded: (event, durationMs) => digits.pressEnded(event, durationMs),
+    };
+    this.receiver = new LegReceiver(opening, kernels, listener, nowMs);
+    this.sender = new LegSender(options.ssrc, options.rtcp.seed, nowMs, kernels);
     this.#rtcp = new LegRtcp(this.receiver, this.sender, options.rtcp);
     this.#pcm = kernels.allocateFloats(frameSamples);
   }
@@ -104,6 +118,7 @@ export class WorkerLeg {
     const media = { ...settled, send: formatForPtime(settled.send, settled.sendPtimeMs) };
     this.receiver.connect(media, nowMs);
     this.sender.connect(media);
+    this.#digits.connect(media);
     this.#place?.setFormat(media.send);
     this.#rtcp.setClockRate(media.send.clockRateHz);
     this.#rtcpMux = media.rtcpMux;
@@ -117,12 +132,15 @@ export class WorkerLeg {
     if (controls.muted !== undefined) place.muted = controls.muted;
     if (controls.deaf !== undefined) place.deaf = controls.deaf;
     if (controls.gainDb !== undefined) this.#gainDb = controls.gainDb;
+    if (controls.inBandDigits !== undefined) this.sender.inBandDigits = controls.inBandDigits;
+    this.#digits.control(controls);
     this.#voice.control(controls);
     this.#applyGain(place);
   }
 
   /** A datagram on the RTP port. */
   receiveRtp(bytes: Uint8Array, address: string, port: number, arrivalMs: number): void {
+    this.#digits.nowMs = arrivalMs;
     if (this.#rtcpMux && isRtcp(bytes, bytes.length)) this.#rtcp.receive(bytes, address, port, arrivalMs);
     else this.receiver.receive(bytes, address, port, arrivalMs);
   }
@@ -132,11 +150,23 @@ export class WorkerLeg {
     this.#rtcp.receive(bytes, address, port, arrivalMs);
   }
 
+  /** A digit that came by signalling. */
+  pressDigit(digit: string, durationMs: number, nowMs: number): void {
+    this.#digits.nowMs = nowMs;
+    this.#digits.pressed(digit, durationMs);
+  }
+
+  /** Ends presses whose packets stopped coming. */
+  advanceDigits(nowMs: number): void {
+    this.#digits.nowMs = nowMs;
+    this.receiver.digits.advance(nowMs);
+  }
+
   /** Puts this tick's audio, if there is any, on the bus. */
   playOut(nowMs: number, meter: LevelMeter): void {
     const place = this.#place;
     if (!place || !this.connected) return;
-    const sounds = this.#decode(place, nowMs);
+    const sounds = this.#decode(place, nowMs) && this.#digits.squelch(place.sourceFrame);
     if (place.muted) {
       this.#voice.rest();
       if (sounds) place.submit();
@@ -206,6 +236,9 @@ export class WorkerLeg {
       sockets.rtcp.close();
     }
     this.receiver.close();
+    this.sender.close();
+    this.#digits.nowMs = nowMs;
+    this.#digits.close();
     this.#voice.close();
     for (const upsampler of this.#upsamplers.values()) upsampler.close();
     this.#upsamplers.clear();
@@ -217,10 +250,12 @@ export class WorkerLeg {
     const pcm = this.#kernels.f32(this.#pcm, frameSamples);
     if (!this.receiver.pull(pcm, nowMs)) {
       this.#rateHz = 0;
+      this.#digits.pause();
       return false;
     }
     const { run } = this.#kernels;
     const { rateHz } = this.receiver;
+    this.#digits.listen(pcm, rateHz);
     if (rateHz !== this.#rateHz) this.#changeRate(rateHz);
     if (rateHz === 48_000) {
       if (run.isZero(this.#pcm, frameSamples) === 1) return false;

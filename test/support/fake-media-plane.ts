@@ -147,6 +147,15 @@ export class FakeMediaCall implements MediaCall {
     this.#command(`sendDigits ${digits}`, legId);
   }
 
+  pressDigit(legId: string, digit: string, durationMs: number): void {
+    this.#command(`pressDigit ${digit}`, legId);
+    const { callId, tick } = this;
+    this.plane.later(() => {
+      if (!this.legs.has(legId)) return;
+      this.plane.emit({ type: 'digit', callId, legId, tick, digit, durationMs, source: 'sip-info' });
+    });
+  }
+
   closeLeg(legId: string): Promise<{ tick: number; statistics: LegStatistics | undefined }> {
     return this.#outcome(() => {
       this.#command('closeLeg', legId);

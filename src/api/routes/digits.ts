@@ -13,7 +13,9 @@ export function digitsRoutes(api: Api, { service, idempotency }: RouteContext): 
       schema: {
         operationId: 'sendDigits',
         summary: 'Send digits to a leg',
-        description: 'As telephone-events (RFC 4733), after what is being sent; `digits.sent` tells the end.',
+        description:
+          'As telephone-events (RFC 4733), or as tones to a peer that takes none, after what is being sent; ' +
+          '`digits.sent` tells the end.',
         tags: ['legs'],
         headers: idempotencyHeaderSchema,
         params: legParamsSchema,

@@ -25,7 +25,7 @@ export function legRoutes(api: Api, { service }: RouteContext): void {
     {
       schema: {
         operationId: 'updateLeg',
-        summary: 'Mute, deafen or amplify a leg',
+        summary: 'Mute, deafen or amplify a leg, or say what becomes of its digits',
         tags: ['legs'],
         params: legParamsSchema,
         body: updateLegSchema,

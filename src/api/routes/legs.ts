@@ -40,7 +40,8 @@ export function legsRoutes(api: Api, { service, idempotency }: RouteContext): vo
       },
     },
     async (request, reply) => {
-      const { to, trunk, callerName, ringTimeoutMs, muted, deaf, gainDb, denoise, agc } = request.body;
+      const { to, trunk, callerName, ringTimeoutMs, muted, deaf, gainDb, denoise, agc, digitMode, inBandDigits } =
+        request.body;
       const leg = await idempotency.run(request, () =>
         service.dial(request.params.callId, {
           to,
@@ -53,6 +54,8 @@ export function legsRoutes(api: Api, { service, idempotency }: RouteContext): vo
             gainDb: gainDb ?? 0,
             ...(denoise && { denoise }),
             ...(agc && { agc }),
+            ...(digitMode && { digitMode }),
+            ...(inBandDigits && { inBandDigits }),
           },
         }),
       );

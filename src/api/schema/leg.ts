@@ -20,6 +20,16 @@ const controls = {
     ],
     { description: 'Bring its speech slowly to a level, on top of which `gainDb` counts. Default `off`.' },
   ),
+  digitMode: Type.Enum(['forward', 'detect', 'both', 'none'], {
+    description:
+      'What becomes of digits it presses: sent on to the others, told as `digit.received`, both, or neither. ' +
+      'Digits of a muted leg are never sent on. Default `both`.',
+  }),
+  inBandDigits: Type.Enum(['auto', 'on', 'off'], {
+    description:
+      'Digits as tones in the audio. `auto`: looked for until it sends a telephone-event, and sent if it takes none; ' +
+      '`on`: always looked for; `off`: neither looked for nor sent. Default `auto`.',
+  }),
 };
 
 const optionalControls = {
@@ -28,6 +38,8 @@ const optionalControls = {
   gainDb: Type.Optional(controls.gainDb),
   denoise: Type.Optional(controls.denoise),
   agc: Type.Optional(controls.agc),
+  digitMode: Type.Optional(controls.digitMode),
+  inBandDigits: Type.Optional(controls.inBandDigits),
 };
 
 /** `POST /v1/calls/{callId}/legs`. */

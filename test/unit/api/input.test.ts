@@ -47,6 +47,8 @@ describe('input that does not match its schema', () => {
     ['PATCH', `${leg}/leg_x`, { gainDb: -61 }, '/body/gainDb'],
     ['PATCH', `${leg}/leg_x`, { denoise: true }, '/body/denoise'],
     ['PATCH', `${leg}/leg_x`, { agc: { targetDbov: -9 } }, '/body/agc'],
+    ['PATCH', `${leg}/leg_x`, { digitMode: 'relay' }, '/body/digitMode'],
+    ['PATCH', `${leg}/leg_x`, { inBandDigits: true }, '/body/inBandDigits'],
     ['PATCH', `${leg}/leg_x`, { muted: 1 }, '/body/muted'],
     ['PATCH', `${leg}/leg_x`, {}, '/body'],
     ['POST', `${leg}/leg_x/digits`, { digits: '12E' }, '/body/digits'],

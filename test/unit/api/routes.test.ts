@@ -135,6 +135,17 @@ describe('/v1/calls/{callId}/legs', () => {
     expect(media.call('call_1').legs.get('leg_2')?.controls).toMatchObject({ muted: true, deaf: false, gainDb: -3.5 });
   });
 
+  it('says what becomes of digits', async () => {
+    const { ask, join, media } = await apiRig();
+    await join();
+    const path = '/v1/calls/call_1/legs/leg_2';
+    expect((await ask('GET', path)).json()).toMatchObject({ digitMode: 'both', inBandDigits: 'auto' });
+    const patched = await ask('PATCH', path, { digitMode: 'detect', inBandDigits: 'on' });
+    expect(patched.json()).toMatchObject({ digitMode: 'detect', inBandDigits: 'on' });
+    const held = media.call('call_1').legs.get('leg_2')?.controls;
+    expect(held).toMatchObject({ digitMode: 'detect', inBandDigits: 'on' });
+  });
+
   it('denoises and levels, by default as the settings say', async () => {
     const { ask, join, media } = await apiRig();
     await join();

@@ -121,11 +121,13 @@ describe('an INVITE without description', () => {
 });
 
 describe('in-dialog INFO', () => {
-  it('becomes a digit event', async () => {
-    const { rig, handlers } = await oneLeg();
+  it('goes to the media plane and becomes a digit event there', async () => {
+    const { rig, handlers, legId } = await oneLeg();
     handlers.onInfo('application/dtmf-relay', 'Signal=5\r\nDuration=100\r\n');
     handlers.onInfo('application/dtmf', '#');
     handlers.onInfo('application/xml', '<x/>');
+    await settle();
+    expect(rig.media.commands.slice(-2)).toEqual([`pressDigit 5 ${legId}`, `pressDigit # ${legId}`]);
     expect(rig.of('digit.received')).toEqual([
       { digit: '5', durationMs: 100, source: 'sip-info' },
       { digit: '#', durationMs: 160, source: 'sip-info' },

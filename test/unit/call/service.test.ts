@@ -98,7 +98,7 @@ describe('a leg in a call', () => {
     expect(rig.media.call(callId).legs.get('leg_2')?.controls.muted).toBe(true);
   });
 
-  it('takes digits once it has media, if the peer takes telephone-events', async () => {
+  it('takes digits once it has media, unless the peer takes no telephone-events and tones are off', async () => {
     const rig = await callRig();
     rig.gateway.invite({});
     await settle();
@@ -111,9 +111,13 @@ describe('a leg in a call', () => {
     expect(deafToEvents.status).toBe(200);
     const other = [...rig.media.calls.keys()].at(-1) ?? '';
     const [otherLeg = ''] = rig.media.call(other).legs.keys();
+    rig.service.sendDigits(other, otherLeg, '1', {});
+    expect(rig.media.commands.at(-1)).toBe(`sendDigits 1 ${otherLeg}`);
+    const updated = await rig.service.updateLeg(other, otherLeg, { inBandDigits: 'off' });
+    expect(updated).toMatchObject({ inBandDigits: 'off', digitMode: 'both' });
     expect(() => {
       rig.service.sendDigits(other, otherLeg, '1', {});
-    }).toThrow('The peer takes no telephone-events.');
+    }).toThrow('The peer takes no telephone-events, and tones are off for it.');
     await rig.join({ to: 'c' });
     const last = [...rig.media.calls.keys()].at(-1) ?? '';
     const [lastLeg = ''] = rig.media.call(last).legs.keys();
