@@ -5,11 +5,6 @@ const EDGE_SAMPLES = 96;
 export class Squelch {
   #closed = false;
 
-  /** Whether the last frame was cut. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Cuts the frame, or lets it pass. @returns whether anything is left of it */
   apply(frame: Float32Array, close: boolean): boolean {
     const wasClosed = this.#closed;
