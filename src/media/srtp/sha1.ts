@@ -1,6 +1,6 @@
 /**
  * SHA-1 (FIPS 180-4 §6.1.2) from a state that is kept, as HMAC needs it. Written out here because the HMAC of
- * `node:crypto` takes more than half again as long for a packet and leaves garbage behind (bench/srtp.ts). Only additions,
+ * `node:crypto` takes half again as long for a packet and leaves garbage behind (bench/srtp.ts). Only additions,
  * rotations and logic: its time does not depend on what is hashed.
  */
 
