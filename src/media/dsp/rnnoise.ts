@@ -33,7 +33,11 @@ export class Rnnoise {
   constructor(module: WebAssembly.Module) {
     const bytes = (): Uint8Array => new Uint8Array(exports.memory.buffer);
     const env = {
-      emscripten_memcpy_big: (to: number, from: number, count: number) => bytes().copyWithin(to, from, from + count),
+      emscripten_memcpy_big: (to: number, from: number, count: number) => {
+        bytes().copyWithin(to, from, from + count);
+        // The view as a result would be turned into a number by way of a text of all its bytes.
+        return to;
+      },
       emscripten_resize_heap: () => 0,
       __assert_fail: () => {
         throw new Error('RNNoise has given up.');
