@@ -6,7 +6,12 @@ import { applyAnswer, createOffer } from '../../src/sip/sdp/offer.js';
 import { codecsOf, localOf, offerOf, sdpOf } from '../unit/sdp/descriptions.js';
 import { faultsOf } from '../unit/sdp/rfc3264.js';
 
-const local: LocalMedia = localOf({ codecs: codecsOf('opus', 'PCMU', 'PCMA', 'G722', 'L16') });
+const srtpKeys = [{ suite: 'AES_CM_128_HMAC_SHA1_80' as const, masterKey: new Uint8Array(30).fill(9) }];
+const local: LocalMedia = localOf({
+  codecs: codecsOf('opus', 'PCMU', 'PCMA', 'G722', 'L16'),
+  srtp: { policy: 'optional', keys: srtpKeys },
+});
+const secureLocal: LocalMedia = { ...local, srtp: { policy: 'required', keys: srtpKeys } };
 
 /** Where mutation starts: descriptions as phones, browsers and gateways send them. */
 const seeds = [
@@ -34,6 +39,10 @@ const seeds = [
     'a=simulcast:send 1,2,3;~4,~5 recv 6;~7,~8',
     'm=audio 4002 RTP/AVP 8',
   ),
+  offerOf(
+    'm=audio 4000 RTP/SAVP 0 8',
+    'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR|2^20',
+  ),
 ];
 
 const poison = [
@@ -52,6 +61,7 @@ const poison = [
   'a=rtpmap:',
   'a=fmtp:0 ',
   'a=rtcp:',
+  'a=crypto:',
   'a=ptime:',
   'c=IN IP4 ',
   'c=IN IP6 ::',
@@ -95,6 +105,7 @@ describe('mutated descriptions', () => {
         if (!outcome.ok) return;
         accepted++;
         expect(faultsOf(offer, outcome.answer)).toEqual([]);
+        expect(outcome.media.srtp !== undefined).toBe(/^m=audio [1-9]\d* RTP\/SAVPF? /m.test(outcome.answer));
         // What we said can be taken back by ourselves, and made into the next offer.
         const again = createOffer({ local, previous: outcome.session });
         expect(again.offer.split('\r\nm=')).toHaveLength(outcome.answer.split('\r\nm=').length);
@@ -104,14 +115,19 @@ describe('mutated descriptions', () => {
     expect(accepted).toBeGreaterThan(400);
   });
 
-  it('as answers are refused, or applied', () => {
+  it.each([
+    ['plain RTP', local],
+    ['SRTP', secureLocal],
+  ])('as answers to %s are refused, or applied', (_, local) => {
     const { session } = createOffer({ local });
+    const secure = local === secureLocal;
     fc.assert(
       fc.property(fc.constantFrom(...seeds), edits, (seed, steps) => {
         const outcome = applyAnswer({ answer: mutate(seed, steps), session, local });
         if (!outcome.ok) return;
         const { media } = outcome;
         expect(media.receive.length).toBeGreaterThan(0);
+        expect(media.srtp !== undefined).toBe(secure);
         expect(media.sendPtimeMs % 10).toBe(0);
         if (media.remote !== undefined) expect(media.remote.rtcpPort).toBeLessThanOrEqual(65_535);
       }),
@@ -143,6 +159,7 @@ describe('descriptions made to cost time, as large as they may be', () => {
     ['one long m-line', `m=audio 1 RTP/AVP ${'1'.repeat(room)}`],
     ['one m-line of blanks', `m=audio 1 RTP/AVP ${' '.repeat(room)}0`],
     ['400 rtpmaps', Array.from({ length: 380 }, (_, n) => `a=rtpmap:${n} opus/48000/2`).join('\r\n')],
+    ['one long key', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(room)}`],
     ['line feeds', '\n\r'.repeat(room / 2)],
   ])('%s', (_, line) => {
     const offer = offerOf('m=audio 4000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/8000', line);

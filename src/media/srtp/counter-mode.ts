@@ -1,7 +1,7 @@
 /** AES in counter mode as SRTP uses it (RFC 3711 §4.1.1). */
 
 /** Bytes of an AES block. */
-export const aesBlockBytes = 16;
+const aesBlockBytes = 16;
 
 /** AES-128 under one key. The room has no AES of its own: tables would tell a neighbour on the core about the key. */
 export interface BlockCipher {

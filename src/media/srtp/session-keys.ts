@@ -4,8 +4,8 @@ import { type BlockCipherFactory, CounterMode } from './counter-mode.js';
 import { HmacSha1 } from './hmac-sha1.js';
 
 /** Bytes of an AES-128 master key, and of the salt that follows it (RFC 4568 §6.2). */
-export const masterKeyBytes = 16;
-export const masterSaltBytes = 14;
+const masterKeyBytes = 16;
+const masterSaltBytes = 14;
 
 const authenticationKeyBytes = 20;
 
