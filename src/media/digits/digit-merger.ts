@@ -18,7 +18,7 @@
 import type { DigitSource } from '../protocol.js';
 
 /** How far apart sources may be about one press. */
-export const MERGE_WINDOW_MS = 250;
+const MERGE_WINDOW_MS = 250;
 
 /** Hears of merged presses; called synchronously. `event` is 0…15, `volume` 0…63 for 0…−63 dBm0. */
 export interface MergedListener {

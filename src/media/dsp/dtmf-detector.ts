@@ -37,6 +37,8 @@ const MOST_TWIST_DB = 5;
 const LEAST_TWIST_DB = -9.2;
 /** Of the window's energy; 12 dB above noise leaves 0.94. */
 const LEAST_SHARE = 0.77;
+/** A window half filled by tones; the next may be a hit. */
+const LEAST_SHARE_ALERT = 0.35;
 /** On average over a candidate, whose first and last windows the tones do not fill. */
 const LEAST_MEAN_SHARE = 0.82;
 /** The share while a digit is pressed, so that short interruptions do not end it. */
@@ -76,6 +78,8 @@ export class DtmfDetector {
   #pressed = -1;
   #pressBeganBlock = 0;
   #lastPresentBlock = 0;
+  /** Whether the window before may have been the beginning of a tone. */
+  #alert = false;
   #candidate = -1;
   #hits = 0;
   #misses = 0;
@@ -152,10 +156,13 @@ export class DtmfDetector {
 
   #judge(): void {
     const windows = this.#windows;
+    // Nothing like a tone in the window before: none can fill this one, and speech costs half as much.
+    if (this.#pressed < 0 && this.#candidate < 0 && !this.#alert && (windows.blocks & 1) === 1) return;
     const loud = windows.energy > LEAST_TONE_ENERGY;
     if (loud) windows.measure();
     const event = loud ? eventOfTones(windows.row, windows.column) : -1;
     const share = loud ? (windows.rowEnergy + windows.columnEnergy) / windows.energy : 0;
+    this.#alert = share >= LEAST_SHARE_ALERT;
     if (this.#pressed >= 0) this.#followPress(event === this.#pressed && share >= LEAST_SHARE_PRESSED);
     if (event >= 0 && share >= LEAST_SHARE_PRESSED && this.#isHit()) this.#hit(event);
     else this.#miss();

@@ -65,7 +65,7 @@ export class ToneWindows {
   take(samples: Float32Array, from: number, count: number): number {
     const length = Math.min(count, TONE_BLOCK - this.filled);
     this.keep(samples, from, length);
-    for (let tone = 0; tone < TONES; tone += 2) this.resonate(tone, samples, from, from + length);
+    for (let tone = 0; tone < TONES; tone += 4) this.resonate(tone, samples, from, from + length);
     this.filled += length;
     if (this.filled === TONE_BLOCK) this.finishBlock();
     return length;
@@ -131,27 +131,44 @@ export class ToneWindows {
     this.blockEnergy += energy;
   }
 
-  /** The recurrence s = x + 2 cos ω · s₁ − s₂ of two tones, which do not wait for each other. */
+  /** The recurrence s = x + 2 cos ω · s₁ − s₂ of four tones at a time: none waits for another. */
   private resonate(tone: number, samples: Float32Array, from: number, to: number): void {
+    const { s1, s2 } = this;
     const factorA = 2 * COS[tone]!;
     const factorB = 2 * COS[tone + 1]!;
-    let a1 = this.s1[tone]!;
-    let a2 = this.s2[tone]!;
-    let b1 = this.s1[tone + 1]!;
-    let b2 = this.s2[tone + 1]!;
+    const factorC = 2 * COS[tone + 2]!;
+    const factorD = 2 * COS[tone + 3]!;
+    let a1 = s1[tone]!;
+    let b1 = s1[tone + 1]!;
+    let c1 = s1[tone + 2]!;
+    let d1 = s1[tone + 3]!;
+    let a2 = s2[tone]!;
+    let b2 = s2[tone + 1]!;
+    let c2 = s2[tone + 2]!;
+    let d2 = s2[tone + 3]!;
     for (let index = from; index < to; index++) {
       const x = samples[index]!;
-      const a = x + factorA * a1 - a2;
-      const b = x + factorB * b1 - b2;
+      const a = x - a2 + factorA * a1;
+      const b = x - b2 + factorB * b1;
+      const c = x - c2 + factorC * c1;
+      const d = x - d2 + factorD * d1;
       a2 = a1;
       a1 = a;
       b2 = b1;
       b1 = b;
+      c2 = c1;
+      c1 = c;
+      d2 = d1;
+      d1 = d;
     }
-    this.s1[tone] = a1;
-    this.s2[tone] = a2;
-    this.s1[tone + 1] = b1;
-    this.s2[tone + 1] = b2;
+    s1[tone] = a1;
+    s1[tone + 1] = b1;
+    s1[tone + 2] = c1;
+    s1[tone + 3] = d1;
+    s2[tone] = a2;
+    s2[tone + 1] = b2;
+    s2[tone + 2] = c2;
+    s2[tone + 3] = d2;
   }
 
   private finishBlock(): void {
