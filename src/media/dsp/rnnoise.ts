@@ -31,10 +31,10 @@ export class Rnnoise {
 
   /** @param module from `compileRnnoise` */
   constructor(module: WebAssembly.Module) {
-    const bytes = (): Uint8Array => new Uint8Array(exports.memory.buffer);
+    let bytes = new Uint8Array(0);
     const env = {
       emscripten_memcpy_big: (to: number, from: number, count: number) => {
-        bytes().copyWithin(to, from, from + count);
+        bytes.copyWithin(to, from, from + count);
         // The view as a result would be turned into a number by way of a text of all its bytes.
         return to;
       },
@@ -45,6 +45,7 @@ export class Rnnoise {
     };
     const exports = new WebAssembly.Instance(module, { env }).exports as RnnoiseExports;
     this.#exports = exports;
+    bytes = new Uint8Array(exports.memory.buffer);
     exports.__wasm_call_ctors();
     exports.emscripten_stack_init();
     if (exports.rnnoise_get_frame_size() !== rnnoiseFrameSamples) throw new Error('This RNNoise has other frames.');
