@@ -4,6 +4,8 @@
  */
 import { alaw, mulaw } from '../../demo/phone/g711.js';
 import type { DatagramListener, DatagramPorts } from '../../src/media/datagram-ports.js';
+import type { OpusLibrary } from '../../src/media/codec/opus-library.js';
+import type { Kernels } from '../../src/media/dsp/kernels.js';
 import { LevelMeter } from '../../src/media/dsp/level.js';
 import type {
   CallSnapshot,
@@ -128,7 +130,7 @@ export class MediaRig {
   readonly events: MediaEvent[] = [];
   nowMs = 10_000;
   readonly calls: WorkerCalls;
-  readonly kernels = createKernels();
+  readonly kernels: Kernels;
   /** Moment within a tick at which peers send: just before it. */
   sendPhaseMs = 10;
   readonly #listeners = new Map<number, DatagramListener>();
@@ -136,7 +138,9 @@ export class MediaRig {
   #lastRequestId = 0;
   #nextPort = 20_000;
 
-  constructor() {
+  /** @param opus for rigs with Opus legs */
+  constructor(opus?: OpusLibrary) {
+    this.kernels = createKernels(opus);
     const ports: DatagramPorts = {
       open: async (_host, port, listener) => {
         if (this.busyPorts.has(port)) throw Object.assign(new Error('in use'), { code: 'EADDRINUSE' });
