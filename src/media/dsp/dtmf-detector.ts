@@ -156,7 +156,7 @@ export class DtmfDetector {
 
   #judge(): void {
     const windows = this.#windows;
-    // Nothing like a tone in the window before: none can fill this one, and speech costs half as much.
+    // Nothing like a tone in the window before: none can fill this one, and of speech every second window is looked at.
     if (this.#pressed < 0 && this.#candidate < 0 && !this.#alert && (windows.blocks & 1) === 1) return;
     const loud = windows.energy > LEAST_TONE_ENERGY;
     if (loud) windows.measure();
