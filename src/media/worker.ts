@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { OpusLibrary } from './codec/opus-library.js';
 import { Kernels } from './dsp/kernels.js';
 import { LevelMeter } from './dsp/level.js';
+import { resamplerTaps } from './dsp/resampler-taps.js';
 import { Rnnoise } from './dsp/rnnoise.js';
 import type { MediaCommand, MediaEvent } from './protocol.js';
 import { ownThread, preferThisThread } from './thread.js';
@@ -22,6 +23,8 @@ const BUSY_LEGS = 16;
 preferThisThread();
 const { dsp, opus, rnnoise, udp } = workerData as WorkerStart;
 const kernels = new Kernels(dsp, new OpusLibrary(opus));
+// Their design takes as long as a tick: the first call's first tick must not wait for it.
+for (const rateHz of [8000, 16_000] as const) resamplerTaps(kernels, rateHz);
 const ports = openUdp(udp, () => performance.now());
 const calls = new WorkerCalls({
   kernels,
