@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const file = '@evan/opus/wasm/simd.wasm';
+const require = createRequire(import.meta.url);
 
 /** Compiles libopus for {@link OpusLibrary}; the module is posted to worker threads as it is. @throws when it is not installed */
 export function compileOpus(): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve(file)));
+  return new WebAssembly.Module(readFileSync(require.resolve('@evan/opus/wasm/simd.wasm')));
 }

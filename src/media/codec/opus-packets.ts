@@ -15,7 +15,7 @@
  */
 
 /** Frames are 2.5…60 ms, and a packet holds at most 120 ms. */
-export const greatestFrames = 48;
+const greatestFrames = 48;
 /** Samples at 48 kHz of 120 ms. */
 export const greatestPacketSamples = 5760;
 /** Bytes of one frame at most (§3.2 R2). */
