@@ -7,6 +7,7 @@ import type { DatagramListener, DatagramPorts } from '../../src/media/datagram-p
 import type { OpusLibrary } from '../../src/media/codec/opus-library.js';
 import type { Kernels } from '../../src/media/dsp/kernels.js';
 import { LevelMeter } from '../../src/media/dsp/level.js';
+import type { Rnnoise } from '../../src/media/dsp/rnnoise.js';
 import type {
   CallSnapshot,
   LegControls,
@@ -138,8 +139,8 @@ export class MediaRig {
   #lastRequestId = 0;
   #nextPort = 20_000;
 
-  /** @param opus for rigs with Opus legs */
-  constructor(opus?: OpusLibrary) {
+  /** Without libopus there is no Opus, without RNNoise nothing is denoised. */
+  constructor(opus?: OpusLibrary, rnnoise?: Rnnoise) {
     this.kernels = createKernels(opus);
     const ports: DatagramPorts = {
       open: async (_host, port, listener) => {
@@ -162,6 +163,7 @@ export class MediaRig {
     this.calls = new WorkerCalls({
       kernels: this.kernels,
       meter: new LevelMeter(this.kernels),
+      ...(rnnoise && { rnnoise }),
       ports,
       emit: (event) => this.events.push(event),
       nowMs: () => this.nowMs,
