@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { partialDb } from '../../../demo/phone/ear.js';
-import type { LegControls } from '../../../src/media/protocol.js';
+import type { DigitMode, LegControls } from '../../../src/media/protocol.js';
 import { digitsIn, tone, tonesOf } from '../../support/dtmf.js';
 import { MediaRig, type RigPeer, sine } from '../../support/media-rig.js';
 
@@ -165,7 +165,7 @@ describe('digits in the audio of a leg', () => {
     expect(Math.abs(partialDb(peers[1]!.heard(-50), 440) - 20 * Math.log10(8000 / 32_768))).toBeLessThan(0.5);
   });
 
-  const modes: [LegControls['digitMode'], boolean, boolean, boolean][] = [
+  const modes: [DigitMode, boolean, boolean, boolean][] = [
     ['both', true, true, false],
     ['forward', false, true, false],
     ['detect', true, false, false],
