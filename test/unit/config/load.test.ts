@@ -97,7 +97,7 @@ describe('sources', () => {
       },
       externalIp: '203.0.113.5',
       mediaAddress: '203.0.113.5',
-      rtp: { host: '192.0.2.2', portMin: 30_000, portMax: 39_999 },
+      rtp: { host: '192.0.2.2', portMin: 30_000, portMax: 39_999, udp: 'dgram' },
       http: { host: '192.0.2.3', port: 8080, apiKeys: ['first-key-of-16ch', 'second-key-of-16c'] },
       mediaWorkers: 7,
       dataDir: '/data',

@@ -9,6 +9,7 @@ import type { DatagramPort, DatagramPorts } from '../../../src/media/datagram-po
 import { loadNativeUdp, type NativeUdpAddon } from '../../../src/media/native-addon.js';
 import { NativeUdp } from '../../../src/media/native-udp.js';
 import { UdpSockets } from '../../../src/media/udp-socket.js';
+import { arrived } from '../../support/udp-arrival.js';
 
 const root = new URL('../../../', import.meta.url);
 const buildOutput = execFileSync(process.execPath, ['native/build.mjs'], { cwd: root, encoding: 'utf8' });
@@ -239,6 +240,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
       await sendAll(peer.socket, [`${i}`], number);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
+    await arrived(number);
     ports.drain();
     expect(got).toHaveLength(4);
     got.forEach(({ arrivalMs }, i) => {
@@ -252,6 +254,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
     const peer = await openPeer();
     const { port, got, number } = await openPort(ports, peer);
     await sendAll(peer.socket, ['waits'], number);
+    await arrived(number);
     send(port, 'waits too', peer.port);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(got).toHaveLength(0);
@@ -275,6 +278,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
       flooded.number,
     );
     await Promise.all(others.map(({ number }) => sendAll(peer.socket, ['a', 'b'], number)));
+    await arrived(flooded.number, ...others.map(({ number }) => number));
     ports.drain();
     expect(flooded.got).toHaveLength(addon?.budget ?? 0);
     expect(others.map(({ got }) => got.length)).toEqual(others.map(() => 2));
@@ -291,6 +295,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
     for (let i = 0; i < 8; i++) sockets.push(await openPort(ports, peer));
     const texts = Array.from({ length: 150 }, (_, i) => `datagram ${i}`);
     for (const { number } of sockets) await sendAll(peer.socket, texts, number);
+    await arrived(...sockets.map(({ number }) => number));
     ports.drain();
     for (const { got } of sockets) expect(got.map(({ text }) => text)).toEqual(texts);
   });
@@ -309,6 +314,17 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   });
 
+  it('sends each datagram where it was meant to go, though the socket goes elsewhere before the flush', async () => {
+    const ports = newNative();
+    const [one, two] = [await openPeer(), await openPeer()];
+    const { port } = await openPort(ports, one);
+    [...'ABCDEF'].forEach((text, i) => send(port, text, i % 2 === 0 ? one.port : two.port));
+    ports.flush();
+    await until(ports, () => one.received.length === 4 && two.received.length === 3);
+    expect(one.received.slice(1).map(({ text }) => text)).toEqual([...'ACE']);
+    expect(two.received.map(({ text }) => text)).toEqual([...'BDF']);
+  });
+
   it('lets a listener close its own and another socket while datagrams of both wait', async () => {
     const ports = newNative();
     const peer = await openPeer();
@@ -319,6 +335,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
     open.push(one, two);
     await sendAll(peer.socket, ['1', '2', '3'], one.number);
     await sendAll(peer.socket, ['1', '2', '3'], two.number);
+    await arrived(one.number, two.number);
     ports.drain();
     expect(one.got.length + two.got.length).toBe(1);
     const three = await openPort(ports, peer);
@@ -340,6 +357,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
         .then((port) => cleanUps.push(() => port.close()));
     });
     await sendAll(peer.socket, ['1', '2', '3'], first.number);
+    await arrived(first.number);
     ports.drain();
     await Promise.resolve();
     ports.drain();
@@ -354,6 +372,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
     const { port, got, number } = await openPort(ports, peer);
     const before = ports.counters;
     await sendAll(peer.socket, ['x'.repeat(2049), 'short'], number);
+    await arrived(number);
     ports.drain();
     expect(got.map(({ text }) => text)).toEqual(['short']);
     send(port, 'x', peer.port, 'no address');
@@ -371,6 +390,7 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
     for (const host of hosts) peers.push(await openPeer(host));
     for (let round = 0; round < 3; round++) {
       for (const peer of peers) await sendAll(peer.socket, [peer.host], number);
+      await arrived(number);
       ports.drain();
     }
     expect(got).toHaveLength(21);
