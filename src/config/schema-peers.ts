@@ -4,7 +4,7 @@ import Type from 'typebox';
 const closed = { additionalProperties: false } as const;
 
 /** Codecs the media plane can run today. */
-export const codecSchema = Type.Enum(['PCMU', 'PCMA'], { description: 'Encoding name.' });
+export const codecSchema = Type.Enum(['PCMU', 'PCMA', 'G722', 'opus', 'L16'], { description: 'Encoding name.' });
 
 const codecs = (description: string) =>
   Type.Optional(Type.Array(codecSchema, { minItems: 1, uniqueItems: true, description }));

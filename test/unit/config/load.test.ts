@@ -189,7 +189,7 @@ describe('one line tells key, source and problem', () => {
     [{}, { http: { prot: 1 } }, 'http.prot (c.json): is not a known key'],
     [{}, { http: 3000 }, 'http (c.json): must be an object, not 3000'],
     [{}, { codecs: [] }, 'codecs (c.json): must have at least 1 items, not []'],
-    [{}, { codecs: ['PCMU', 'opus'] }, 'codecs[1] (c.json): must be one of PCMU, PCMA, not "opus"'],
+    [{}, { codecs: ['PCMU', 'G729'] }, 'codecs[1] (c.json): must be one of PCMU, PCMA, G722, opus, L16, not "G729"'],
     [{}, { rtp: { ptimeMs: 25 } }, 'rtp.ptimeMs (c.json): must be multiple of 10, not 25'],
     [{}, { sip: { timers: { t1Ms: 900, t2Ms: 500 } } }, 'sip.timers.t2Ms (c.json): must not be below t1Ms, not 500'],
     [
