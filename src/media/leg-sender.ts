@@ -54,7 +54,7 @@ export class LegSender {
     this.rtp.setClockRate(media.send.clockRateHz);
     this.digits.setUnitsPerTick(this.rtp.unitsPerTick);
     // Bytes gathered in one encoding cannot be finished in another.
-    if (before?.encoding !== media.send.encoding) {
+    if (before?.encoding !== media.send.encoding || before.clockRateHz !== media.send.clockRateHz) {
       this.#packetizer = undefined;
       this.close();
     }

@@ -53,7 +53,7 @@ function decode(bytes: Uint8Array): Int16Array {
   return samples;
 }
 
-function ffmpeg(input: readonly string[], output: readonly string[], data: ArrayBufferView): Buffer {
+function ffmpeg(input: readonly string[], output: readonly string[], data: Uint8Array | Int16Array): Buffer {
   return execFileSync('ffmpeg', ['-v', 'error', ...input, '-i', '-', ...output, '-'], {
     input: data,
     maxBuffer: 2 ** 26,
@@ -61,7 +61,7 @@ function ffmpeg(input: readonly string[], output: readonly string[], data: Array
 }
 
 const pcm = ['-f', 's16le', '-ar', '16000', '-ac', '1'];
-const sha = (data: ArrayBufferView) =>
+const sha = (data: Uint8Array | Int16Array) =>
   createHash('sha256')
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest('hex')

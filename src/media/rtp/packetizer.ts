@@ -7,12 +7,15 @@
  *    ptime 10   |─10─|─10─|─10─|─10─|─10─|─10─|   two, two, two
  *
  * A change of ptime, a tick that is missing or {@link Packetizer.flush} sends what has gathered as one shorter packet,
- * so no audio waits and none is lost; only in such a tick can a third packet leave.
+ * so no audio waits and none is lost; only in such a tick can a third packet leave. What would not fit a datagram (L16 of
+ * 40 ms at 48 kHz) is sent in packets of the longest duration that does.
  */
 
 const TICK_MS = 20;
 const STEP_MS = 10;
 const MAX_PTIME_MS = 120;
+/** What fits a datagram of 1500 bytes beside the headers of IP, UDP and RTP and the tag of SRTP. */
+const MAX_PAYLOAD_BYTES = 1440;
 
 /** The packets of one leg. Per tick: `push`, then `next` until it answers false. */
 export class Packetizer {
@@ -37,7 +40,7 @@ export class Packetizer {
   private sourceTimestamp = 0;
 
   /**
-   * @param bytesPer10Ms payload bytes of 10 ms (80 for G.711 and G.722)
+   * @param bytesPer10Ms payload bytes of 10 ms (80 for G.711 and G.722, up to 960 for L16)
    * @param unitsPer10Ms RTP clock units of 10 ms (80 at 8 kHz)
    * @param ptimeMs      wanted duration, a multiple of 10 in 10…120
    */
@@ -54,7 +57,8 @@ export class Packetizer {
 
   /** Changes the duration of the packets from the next tick on. */
   setPtime(ptimeMs: number): void {
-    const wanted = Math.max(STEP_MS, Math.min(MAX_PTIME_MS, Math.floor(ptimeMs / STEP_MS) * STEP_MS));
+    const most = Math.min(MAX_PTIME_MS, Math.floor(MAX_PAYLOAD_BYTES / this.bytesPer10Ms) * STEP_MS);
+    const wanted = Math.max(STEP_MS, Math.min(most, Math.floor(ptimeMs / STEP_MS) * STEP_MS));
     if (wanted === this.ptimeMs) return;
     this.ptimeMs = wanted;
     this.flush();

@@ -149,4 +149,21 @@ describe('RtpSender and Packetizer', () => {
     sender.advance(20);
     expect((sender.timestampRtp - start) >>> 0).toBe(160 + 960);
   });
+
+  it.each([
+    ['L16 at 48 kHz', 960, 20, 10],
+    ['L16 at 16 kHz', 320, 60, 40],
+    ['L16 at 8 kHz', 160, 120, 90],
+    ['G.722', 80, 120, 120],
+  ])('never make %s packets longer than a datagram', (_name, bytesPer10Ms, ptime, sent) => {
+    for (const packetizer of [new Packetizer(bytesPer10Ms, 80, ptime), new Packetizer(bytesPer10Ms, 80, 10)]) {
+      packetizer.setPtime(ptime);
+      const lengths: number[] = [];
+      for (let tick = 0; tick < 18; tick++) {
+        packetizer.push(new Uint8Array(2 * bytesPer10Ms), 0, 2 * bytesPer10Ms, tick * 160);
+        while (packetizer.next()) lengths.push(packetizer.length);
+      }
+      expect(lengths).toEqual(new Array(Math.floor(360 / sent)).fill((sent / 10) * bytesPer10Ms));
+    }
+  });
 });
