@@ -52,7 +52,7 @@ export const settingsSchema = Type.Object(
       description: 'The same while media is on hold; 0 = never.',
     }),
     denoise: Type.Enum(['on', 'off', 'auto'], {
-      default: 'auto',
+      default: 'off',
       description:
         'Take noise out of what others hear of a leg, unless the API says otherwise for it: `on` and `off` whatever comes, ' +
         '`auto` for G.711 and G.722 legs that are noisy; `auto` also makes legs nobody can hear exactly silent.',

@@ -2,8 +2,8 @@
  * The digits one leg presses, wherever they are found: telephone-events, SIP INFO and tones in its audio become presses,
  * each once, and go where the leg's mode sends them.
  *
- * Tones are looked for in what is played out, at the codec's own rate, while the peer has not shown that it sends
- * telephone-events; from then on only around its presses, because some peers send the tone as well. While a tone is
+ * Tones are looked for in what is played out, at the codec's own rate, when the peer cannot send telephone-events; when it can,
+ * only around its presses, because some peers send the tone as well. While a tone is
  * certain (or agrees with a press known otherwise) others hear silence in its place. What they hear of it before that is
  * at most 40 ms of tone and the rest of a tick, 60 ms in all.
  */
@@ -109,7 +109,7 @@ export class LegDigits implements PressListener {
   #listens(): boolean {
     if (this.#mode === 'none' || this.#inBand === 'off') return false;
     if (this.#inBand === 'on' || !this.#telephoneEvents) return true;
-    return this.#eventsUntilMs === Number.NEGATIVE_INFINITY || this.nowMs < this.#eventsUntilMs;
+    return this.nowMs < this.#eventsUntilMs;
   }
 
   #hasTone(): boolean {

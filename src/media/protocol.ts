@@ -95,8 +95,8 @@ export interface LegControls {
 export type DigitMode = 'forward' | 'detect' | 'both' | 'none';
 
 /**
- * Whether tones are looked for in what a leg says: `auto` = until it has sent a telephone-event. `auto` and `on` also
- * send it tones when it takes no telephone-events; `off` does neither.
+ * Whether tones are looked for in what a leg says: `auto` = when telephone-events were not negotiated, and around those that
+ * come. `auto` and `on` also send it tones when it takes no telephone-events; `off` does neither.
  */
 export type InBandDigits = 'auto' | 'on' | 'off';
 

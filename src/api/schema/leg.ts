@@ -27,7 +27,7 @@ const controls = {
   }),
   inBandDigits: Type.Enum(['auto', 'on', 'off'], {
     description:
-      'Digits as tones in the audio. `auto`: looked for until it sends a telephone-event, and sent if it takes none; ' +
+      'Digits as tones in the audio. `auto`: looked for, and sent, if telephone-events were not negotiated; ' +
       '`on`: always looked for; `off`: neither looked for nor sent. Default `auto`.',
   }),
 };
