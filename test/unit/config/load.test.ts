@@ -47,7 +47,7 @@ describe('without any setting', () => {
       codecs: ['PCMU', 'PCMA'],
       rtpTimeoutMs: 60_000,
       rtpHoldTimeoutMs: 3_600_000,
-      denoise: 'auto',
+      denoise: 'off',
       trunks: [{ name: 'default', allow: ['127.0.0.0/8', '::1/128'], latching: 'off' }],
       routes: [{ number: '*' }],
       warnings: [],
