@@ -34,7 +34,6 @@ beforeAll(async () => {
   stranger = createSocket('udp4');
   bystanders = await Bystanders.gather(server);
   target = await server.phone({ voice: voiceOf(2) });
-  await server.ready();
   await target.call(bystanders.room, `${target.sdp()}a=rtcp-mux\r\n`);
   server.clock.add(target);
   await hears(bystanders.one, target);

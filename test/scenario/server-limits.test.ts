@@ -109,6 +109,7 @@ it('more new calls in a second than are taken: 503 with Retry-After before anyth
 
 /** Dials, and tells the answer. */
 async function dial(phone: LivePhone, room: string): Promise<PeerMessage> {
+  await server.ready();
   phone.invite(room);
   return phone.final();
 }

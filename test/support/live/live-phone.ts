@@ -31,7 +31,7 @@ export interface EventPacket {
   readonly marker: boolean;
 }
 
-/** A telephone with one line. */
+/** A telephone, for one call: its ear knows one stream. */
 export class LivePhone {
   readonly ear = new RtpEar();
   readonly voice: Voice;

@@ -59,8 +59,9 @@ export class LiveServer {
     return this.app.httpUrl;
   }
 
-  /** A telephone that can reach it. */
+  /** A telephone that can reach it, at a moment when new calls are taken. */
   async phone(options: LivePhoneOptions): Promise<LivePhone> {
+    await this.ready();
     const phone = await LivePhone.open(this.sip, options);
     this.#phones.push(phone);
     return phone;
@@ -69,7 +70,6 @@ export class LiveServer {
   /** A telephone in a call, talking. */
   async join(room: string, options: LivePhoneOptions): Promise<LivePhone> {
     const phone = await this.phone(options);
-    await this.ready();
     await phone.call(room);
     this.clock.add(phone);
     return phone;
