@@ -147,7 +147,8 @@ export class LegReceiver {
     const verdict = stream.receive(packet, clockRateHz, isAudio);
     this.counters.count(verdict, stream, packet.payloadLength, clockRateHz, isAudio, nowMs);
     if (verdict === 'probation' || verdict === 'duplicate') return;
-    if (verdict === 'reset') this.#playout.reset();
+    // The first packet begins a stream; it resets nothing.
+    if (verdict === 'reset' && stream.sequenceStarts > 1) this.#playout.reset();
     if (!this.#receiving) return;
     if (!isAudio) {
       this.#playout.insertWithoutAudio(stream.extendedSequence);
