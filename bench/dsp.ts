@@ -170,11 +170,48 @@ function codecs(): Row[] {
   });
 }
 
-/** One tick of a G.711 call: sample up the talkers, mix, encode for everybody. */
-function call(legCount: number, talkers: number): number {
+/** Codecs at 16 kHz; there is no plain JavaScript of them to compare with. */
+function wideCodecs(): Row[] {
+  const input = frame(320);
+  const bytes = kernels.u8(kernels.allocate(640), 640);
+  const output = kernels.f32(kernels.allocateFloats(320), 320);
+  return (['G722', 'L16'] as const).flatMap((encoding): Row[] => {
+    const wide = { ...format(encoding), clockRateHz: encoding === 'L16' ? 16_000 : 8000 };
+    const encoder = createEncoder(wide, kernels);
+    const decoder = createDecoder(wide, kernels);
+    const payload = new Uint8Array(640);
+    const length = encoder.encode(input.view, payload, 0);
+    const resting = createEncoder(wide, kernels);
+    const rows: Row[] = [
+      [`${encoding} encode 20 ms`, () => void encoder.encode(input.view, bytes, 0)],
+      [`${encoding} decode 20 ms, concealment ready`, () => void decoder.decode(payload, length, output)],
+      [
+        `${encoding} conceal 20 ms after a good frame`,
+        () => {
+          decoder.decode(payload, length, output);
+          decoder.conceal(output, 320);
+        },
+      ],
+    ];
+    if (resting.encodeSilence) {
+      rows.push([`${encoding} silence at rest`, () => void resting.encodeSilence?.(bytes, 0)]);
+      rows.push([
+        `${encoding} encoder: copy and compare`,
+        () => {
+          resting.copyFrom?.(encoder);
+          resting.isSame?.(encoder);
+        },
+      ]);
+    }
+    return rows;
+  });
+}
+
+/** One tick of a call whose talkers come in G.711: sample up the talkers, mix, encode for everybody. */
+function call(legCount: number, talkers: number, encoding: EncodingName): number {
   const mixer = new Mixer(kernels);
   const legs = Array.from({ length: legCount }, (_, i) => mixer.addLeg(`${i}`));
-  for (const leg of legs) leg.setFormat(format('PCMU'));
+  for (const leg of legs) leg.setFormat(format(encoding));
   const upsamplers = legs.slice(0, talkers).map(() => new Upsampler(kernels, 8000));
   const input = frame(samplesPerTick(8000));
   // Quiet enough that the limiter rests, as it does nearly always.
@@ -193,15 +230,14 @@ function call(legCount: number, talkers: number): number {
 }
 
 console.log('µs per call                                      wasm       js   ratio');
-for (const [name, work, plain] of [...arithmetic(), ...resamplers(), ...codecs()]) {
+for (const [name, work, plain] of [...arithmetic(), ...resamplers(), ...codecs(), ...wideCodecs()]) {
   const fast = microseconds(work);
   const slow = plain && microseconds(plain);
   const compared = slow === undefined ? '' : `${slow.toFixed(2).padStart(9)}${(slow / fast).toFixed(1).padStart(8)}`;
   console.log(`${name.padEnd(42)}${fast.toFixed(3).padStart(11)}${compared}`);
 }
 
-console.log('\nµs per leg and tick, PCMU, without network        all       per leg');
-for (const [legs, talkers] of [
+const calls = [
   [10, 0],
   [10, 1],
   [10, 2],
@@ -209,8 +245,12 @@ for (const [legs, talkers] of [
   [3, 3],
   [100, 3],
   [100, 100],
-] as const) {
-  const cost = call(legs, talkers);
-  const name = `${legs} legs, ${talkers} talking`;
-  console.log(`${name.padEnd(42)}${cost.toFixed(1).padStart(11)}${(cost / legs).toFixed(2).padStart(14)}`);
+] as const;
+for (const encoding of ['PCMU', 'G722'] as const) {
+  console.log(`\nµs per leg and tick, ${encoding}, without network        all       per leg`);
+  for (const [legs, talkers] of calls) {
+    const cost = call(legs, talkers, encoding);
+    const name = `${legs} legs, ${talkers} talking`;
+    console.log(`${name.padEnd(42)}${cost.toFixed(1).padStart(11)}${(cost / legs).toFixed(2).padStart(14)}`);
+  }
 }
