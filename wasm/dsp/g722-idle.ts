@@ -3,11 +3,11 @@
 // Zeros, encoded as the recommendation has it, never bring an encoder to rest: its predictor wanders about for ever, and
 // two encoders that once heard different things never become alike again. Sent over and over, these 160 bytes do: being
 // bytes, they drive the sub-bands of encoder and decoder by the very same steps, as every payload does, and from
-// whatever state those started in, after at most some thirty ticks each tick ends in the state in which it began.
+// whatever state those started in, after some twenty ticks each tick ends in the state in which it began.
 //
-// The bytes were found by searching: of random small steps, those that end in one state from all states that speech,
-// noise and tones leave behind, then changed at random as long as that made what a decoder hears of it quieter: at rest
-// RMS −75 dBov, on the way there mostly a peak below −50, never above −46 dBov. test/unit/codec/g722-idle.test.ts holds them to that.
+// They were found by searching (bench/g722-idle.ts): random small steps that bring every start to one state, changed at
+// random as long as that made what a decoder hears quieter. At rest it hears −75 dBov; on the way there most starts stay
+// below a peak of −55 dBov, the worst below −46. test/unit/codec/g722-idle.test.ts holds them to that.
 
 export const IDLE = memory.data<u8>([
   0xfd, 0xfd, 0xfd, 0x7d, 0x5d, 0xf5, 0x7d, 0xf5, 0xfd, 0x7d, 0xfd, 0xfd, 0x5d, 0x79, 0xf9, 0xf5, 0x5d, 0xfd, 0xfd,
