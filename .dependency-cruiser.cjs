@@ -9,7 +9,8 @@ module.exports = {
     },
     {
       name: 'pure-rooms-do-no-io',
-      comment: 'rtp, srtp, jitter, codec, dsp, digits, mixer, isolation and sdp take time, seeds and bytes as arguments.',
+      comment:
+        'rtp, srtp, jitter, codec, dsp, digits, mixer, isolation and sdp take time, seeds and bytes as arguments.',
       severity: 'error',
       from: { path: '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation)|sip/sdp)/' },
       to: { dependencyTypes: ['core'] },

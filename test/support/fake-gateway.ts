@@ -190,7 +190,7 @@ export class FakeInvite implements InboundInvite {
 }
 
 /** A dialog the test can act on as the peer. */
-export class FakeDialog implements SipDialog {
+class FakeDialog implements SipDialog {
   readonly id: string;
   readonly sipCallId: string;
   /** Reasons of BYEs we sent, at most one. */
@@ -237,7 +237,7 @@ export class FakeDialog implements SipDialog {
 }
 
 /** An attempt of ours to dial; the test plays the destination. */
-export class FakeAttempt implements OutboundCall {
+class FakeAttempt implements OutboundCall {
   readonly outcome: Promise<OutboundOutcome>;
   canceled = false;
   dialog: FakeDialog | undefined;

@@ -94,7 +94,7 @@ export class FakeMediaPlane implements MediaPlane {
 }
 
 /** One call of {@link FakeMediaPlane}; `tick` moves only when the test moves it. */
-export class FakeMediaCall implements MediaCall {
+class FakeMediaCall implements MediaCall {
   readonly legs = new Map<string, FakeMediaLeg>();
   tick = 0;
   levelsEveryTicks = 0;

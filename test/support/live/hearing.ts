@@ -15,7 +15,7 @@ const TOLERANCE_DB = 1;
 const UNHEARD_DB = -45;
 
 /** How loud a listener has just heard a voice, dB relative to how loud it is spoken. */
-export function levelDb(listener: LivePhone, voice: Voice): number {
+function levelDb(listener: LivePhone, voice: Voice): number {
   return spokenLevelDb(listener.ear.samples.slice(-RECENT), voice, RECENT);
 }
 
