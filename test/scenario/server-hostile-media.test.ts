@@ -61,7 +61,7 @@ describe('RTP from the leg itself', () => {
       'malformed',
     ],
     ['of padding alone', () => Buffer.concat([header(0xa0, 0), Buffer.from([255])]), 'malformed'],
-    ['longer than any voice packet', () => target.packet(0, randomBytes(3000)), 'malformed'],
+    ['longer than any voice packet', () => target.packet(0, randomBytes(1600)), 'malformed'],
     ['without a payload', () => target.packet(0, Buffer.alloc(0)), 'malformed'],
     ['of a payload type nobody agreed on', () => target.packet(96, randomBytes(160)), 'payloadType'],
     [
@@ -78,6 +78,8 @@ describe('RTP from the leg itself', () => {
 
   it('of random bytes changes nothing', async () => {
     for (let n = 0; n < 200; n++) target.send(randomBytes(Math.ceil(Math.random() * 1500)));
+    // Beyond any buffer for packets; whether it reaches the leg's counters is the sockets' affair.
+    for (let n = 0; n < 20; n++) target.send(randomBytes(20_000));
     await soon(async () => expect(await dropped('malformed')).toBeGreaterThan(100));
   });
 });
