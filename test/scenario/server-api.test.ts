@@ -1,10 +1,10 @@
 /** The API of a server with live calls: what it shows is what is there, what it changes is heard. */
 import { afterAll, afterEach, aroundAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { conversation, hears, hearsNot, packetsCome } from '../support/live/hearing.js';
-import { type EventPacket, LivePhone } from '../support/live/live-phone.js';
-import { freePort, LiveServer, voiceOf } from '../support/live/live-server.js';
-import { type CallSeen, type EventStream, type LegSeen, RestClient } from '../support/live/rest-client.js';
+import { conversation, hears, hearsNot } from '../support/live/hearing.js';
+import type { EventPacket, LivePhone } from '../support/live/live-phone.js';
+import { LiveServer, voiceOf } from '../support/live/live-server.js';
+import { type EventStream, type LegSeen, RestClient } from '../support/live/rest-client.js';
 import { soon, until } from '../support/live/soon.js';
 import { aheadOfOthers } from '../support/real-time.js';
 
@@ -14,28 +14,15 @@ const SPOKEN_DBOV = voiceOf(0).peakDbfs - 3;
 
 let server: LiveServer;
 let api: RestClient;
-/** Whoever is dialled through the trunk. */
-let callee: LivePhone;
 aroundAll((run) => aheadOfOthers(run));
 beforeAll(async () => {
-  const trunkPort = await freePort();
-  const outbound = {
-    proxy: `sip:127.0.0.1:${trunkPort}`,
-    fromUri: 'sip:conference@127.0.0.1',
-    allowDestinations: ['49*'],
-  };
   const keys = [KEY.replaceAll(' ', '-')];
-  server = await LiveServer.open('embedded', {
-    trunks: [{ name: 'outside', allow: ['192.0.2.0/24'], outbound }],
-    http: { host: '0.0.0.0', apiKeys: keys },
-  });
-  callee = await LivePhone.open(server.sip, { voice: voiceOf(5), sipPort: trunkPort });
+  server = await LiveServer.open('embedded', { http: { host: '0.0.0.0', apiKeys: keys } });
   api = new RestClient(server.http.replace('0.0.0.0', '127.0.0.1'), keys[0]);
 });
 afterEach(() => server.hangUpAll());
 afterAll(async () => {
   await server.stop();
-  await callee.close();
   expect(server.log).toEqual([]);
 });
 
@@ -214,89 +201,6 @@ describe('events', () => {
     stream.close();
     await until(() => server.app.service.counters().levelSubscriptions === 0);
     await conversation([one, other]);
-  });
-});
-
-describe('dialling out', () => {
-  let stream: EventStream;
-  let call: CallSeen;
-  let guest: LivePhone;
-  beforeAll(async () => {
-    stream = await api.events('?types=leg.*');
-  });
-  afterAll(() => stream.close());
-
-  const dial = (to: string, more: object = {}) =>
-    api.ask<LegSeen>('POST', `/v1/calls/${call.id}/legs`, { to, ...more });
-  const outcomeOf = (legId: string) =>
-    stream.first('leg.failed', ({ data }) => data.legId === legId).then(({ data }) => data);
-  /** Somebody waits in a call. */
-  const wait = async (room: string) => {
-    guest = await server.join(room, { voice: voiceOf(0) });
-    call = await api.call(room);
-  };
-
-  it('to an allowed destination: it rings, answers, and is in the call', async () => {
-    await wait('dialled');
-    const dialled = await dial('4930123', { callerName: 'The Conference' });
-    expect([dialled.status, dialled.body.status, dialled.body.direction]).toEqual([202, 'queued', 'outbound']);
-    const invite = await callee.answer();
-    expect(invite.startLine).toMatch(/^INVITE sip:4930123@127\.0\.0\.1:\d+ SIP\/2\.0$/);
-    expect(invite.header('From')).toMatch(/^"?The Conference"? <sip:conference@127\.0\.0\.1>/);
-    server.clock.add(callee);
-    await Promise.all([hears(guest, callee), hears(callee, guest)]);
-    const about = ({ data }: { data: { legId?: string } }) => data.legId === dialled.body.id;
-    await stream.first('leg.ringing', about);
-    await stream.first('leg.joined', about);
-    expect((await api.legs('dialled'))[1]).toMatchObject({ number: '4930123', status: 'in-progress' });
-    await callee.hangUp();
-    await stream.first('leg.left', about);
-  });
-
-  it.each([
-    ['a destination that is not allowed', { to: '0900123' }, 403, 'destinationRefused'],
-    ['a trunk that is not there', { to: '4930123', trunk: 'nowhere' }, 404, 'trunkNotFound'],
-    ['a whole address', { to: 'sip:4930123@192.0.2.1' }, 400, 'invalidRequest'],
-  ])('%s is refused at once', async (_what, body, status, code) => {
-    await wait('refused');
-    const refused = await api.ask('POST', `/v1/calls/${call.id}/legs`, body);
-    expect([refused.status, refused.body.code]).toEqual([status, code]);
-    expect((await api.legs('refused')).length).toBe(1);
-  });
-
-  it.each([
-    [486, 'busy', 'busy'],
-    [603, 'failed', 'refused'],
-    [404, 'failed', 'failed'],
-  ])('a destination that says %i: the leg is %s, and the call goes on', async (answer, status, reason) => {
-    await wait(`says${answer}`);
-    const dialled = await dial('4930123');
-    const invite = await callee.sip.receive('INVITE');
-    callee.dialog.respond(invite, answer);
-    expect(await outcomeOf(dialled.body.id)).toMatchObject({ status, reason, sipStatus: answer });
-    await packetsCome(guest, 5);
-  });
-
-  it('a destination that does not answer in time: CANCEL, no-answer', async () => {
-    await wait('patience');
-    const dialled = await dial('4930123', { ringTimeoutMs: 1000 });
-    const invite = await callee.sip.receive('INVITE');
-    callee.dialog.respond(invite, 180);
-    callee.dialog.respond(await callee.sip.receive('CANCEL'), 200);
-    callee.dialog.respond(invite, 487);
-    expect(await outcomeOf(dialled.body.id)).toMatchObject({ status: 'no-answer', reason: 'noAnswer' });
-  });
-
-  it('is given up while it rings: CANCEL, canceled', async () => {
-    await wait('givenUp');
-    const dialled = await dial('4930123');
-    const invite = await callee.sip.receive('INVITE');
-    callee.dialog.respond(invite, 180);
-    await stream.first('leg.ringing', ({ data }) => data.legId === dialled.body.id);
-    expect((await api.ask('DELETE', `/v1/calls/${call.id}/legs/${dialled.body.id}`)).status).toBe(204);
-    callee.dialog.respond(await callee.sip.receive('CANCEL'), 200);
-    callee.dialog.respond(invite, 487);
-    expect(await outcomeOf(dialled.body.id)).toMatchObject({ status: 'canceled' });
   });
 });
 
