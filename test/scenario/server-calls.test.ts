@@ -2,7 +2,7 @@
 import { afterAll, afterEach, aroundAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallEvent } from '../../src/call/event.js';
 import { conversation, expectUndisturbed, hears, hearsNot, listen, packetsCome } from '../support/live/hearing.js';
-import type { LivePhone } from '../support/live/live-phone.js';
+import { LivePhone } from '../support/live/live-phone.js';
 import { type FrontEnd, LiveServer, voiceOf } from '../support/live/live-server.js';
 import { soon, until } from '../support/live/soon.js';
 import { aheadOfOthers } from '../support/real-time.js';
@@ -84,7 +84,6 @@ describe.each(frontEnds)('calls through %s', (frontEnd) => {
     }
     expect(one.payloadTypes).toEqual([0, 8, 0]);
     expect(other.payloadTypes).toEqual([0]);
-    expect(one.ear.verdict().timestampErrors).toBe(0);
     expectUndisturbed(toOne());
     // What was spoken by the old law after the answer had been given is worth nothing: a frame or two each time.
     expectUndisturbed(toOther(), 0.8);
@@ -264,13 +263,17 @@ function leavings(server: LiveServer): () => Extract<CallEvent, { type: 'leg.lef
  * @throws Error when nobody but the drachtio-server answers; the server itself may refuse because this machine is busy
  */
 async function newCallsWork(server: LiveServer): Promise<void> {
-  const caller = await server.phone({ voice: voiceOf(3) });
-  caller.invite('first');
-  const answer = await caller.final();
-  if (answer.status === 200) {
-    caller.confirm(answer);
-    await caller.hangUp();
-  } else {
-    expect(server.app.service.counters().overloaded).toBe(true);
+  const caller = await LivePhone.open(server.sip, { voice: voiceOf(3) });
+  try {
+    caller.invite('first');
+    const answer = await caller.final();
+    if (answer.status === 200) {
+      caller.confirm(answer);
+      await caller.hangUp();
+    } else {
+      expect(server.app.service.counters().overloaded).toBe(true);
+    }
+  } finally {
+    await caller.close();
   }
 }
