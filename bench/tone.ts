@@ -30,6 +30,7 @@ for (const phone of [talker, listener]) {
   clock.add(phone);
 }
 await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+const judgedUntil = listener.ear.samples.length - 2 * 160;
 clock.stop();
 
 const call = ((await (await fetch(`${server.http}/v1/calls`)).json()) as { items: { id: string }[] }).items[0];
@@ -37,7 +38,7 @@ const legs = (await (await fetch(`${server.http}/v1/calls/${call?.id ?? ''}/legs
   items: { statistics?: { playout: Record<string, number> } }[];
 };
 const metrics = await (await fetch(`${server.http}/metrics`)).text();
-const heard = listener.ear.samples.subarray(SETTLE_SAMPLES, listener.ear.samples.length - 2 * 160);
+const heard = listener.ear.samples.subarray(SETTLE_SAMPLES, judgedUntil);
 const slips = phaseSlips(heard, TONE_HZ);
 const { packets, lost, repeated, timestampErrors, gapMs } = listener.ear.verdict();
 console.log(`${seconds} s of ${TONE_HZ} Hz, ${law}: ${heard.length} samples judged`);
