@@ -22,8 +22,6 @@ export default defineConfig({
           include: ['test/{scenario,interop}/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
           fileParallelism: false,
-          // These measure audio in real time on shared machines: a stall may spoil one measurement, a mistake spoils both.
-          retry: 1,
           testTimeout: 60_000,
           hookTimeout: 30_000,
         },
