@@ -10,25 +10,26 @@ module.exports = {
     {
       name: 'pure-rooms-do-no-io',
       comment:
-        'rtp, srtp, jitter, codec, dsp, digits, mixer, isolation and sdp take time, seeds and bytes as arguments.',
+        'rtp, srtp, jitter, codec, dsp, digits, mixer, isolation, tap and sdp take time, seeds and bytes as arguments.',
       severity: 'error',
-      from: { path: '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation)|sip/sdp)/' },
+      from: { path: '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation|tap)|sip/sdp)/' },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'pure-rooms-import-only-pure-code',
       severity: 'error',
-      from: { path: '^src/media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation)/' },
+      from: { path: '^src/media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation|tap)/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation)/|media/protocol\\.ts|errors\\.ts)',
+        pathNot:
+          '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation|tap)/|media/protocol(\\.ts|/)|errors\\.ts)',
       },
     },
     {
       name: 'sdp-imports-only-pure-code',
       severity: 'error',
       from: { path: '^src/sip/sdp/' },
-      to: { path: '^src/', pathNot: '^src/(sip/sdp/|media/protocol\\.ts|errors\\.ts)' },
+      to: { path: '^src/', pathNot: '^src/(sip/sdp/|media/protocol(\\.ts|/)|errors\\.ts)' },
     },
     {
       name: 'media-plane-knows-no-control-plane',
@@ -38,25 +39,39 @@ module.exports = {
     },
     {
       name: 'call-knows-ports-only',
-      comment: 'call → sip/gateway, sip/sdp, media/plane, media/protocol; never an adapter or an edge.',
+      comment:
+        'call → sip/gateway, sip/sdp, media/plane, media/protocol, speech/port, tools/port; never an adapter or an edge.',
       severity: 'error',
       from: { path: '^src/call/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(call/|sip/(gateway|trunk)\\.ts|sip/sdp/|media/(plane|protocol)\\.ts|errors\\.ts)',
+        pathNot:
+          '^src/(call/|sip/(gateway|trunk)\\.ts|sip/sdp/|media/(plane\\.ts|protocol(\\.ts|/))|(speech|tools)/port\\.ts|errors\\.ts)',
       },
     },
     {
       name: 'sip-knows-no-calls',
       severity: 'error',
       from: { path: '^src/sip/' },
-      to: { path: '^src/', pathNot: '^src/(sip/|errors\\.ts|media/protocol\\.ts)' },
+      to: { path: '^src/', pathNot: '^src/(sip/|errors\\.ts|media/protocol(\\.ts|/))' },
     },
     {
       name: 'sip-adapters-do-not-know-each-other',
       severity: 'error',
       from: { path: '^src/sip/(drachtio|embedded)/' },
       to: { path: '^src/sip/(drachtio|embedded)/', pathNot: '^src/sip/$1/' },
+    },
+    {
+      name: 'tools-know-taps-only',
+      severity: 'error',
+      from: { path: '^src/tools/' },
+      to: { path: '^src/', pathNot: '^src/(tools/|media/tap/|media/protocol(\\.ts|/)|errors\\.ts)' },
+    },
+    {
+      name: 'speech-knows-no-calls',
+      severity: 'error',
+      from: { path: '^src/speech/' },
+      to: { path: '^src/', pathNot: '^src/(speech/|media/protocol(\\.ts|/)|errors\\.ts)' },
     },
     {
       name: 'edges-see-call-and-ports',

@@ -143,13 +143,13 @@ export class Call {
     } else if (event.type === 'speakers') {
       this.#speakers = event.legIds;
       this.#emit('speakers.changed', undefined, { legIds: event.legIds }, event.tick);
-    } else {
+    } else if ('legId' in event) {
       const leg = this.#legs.get(event.legId);
       if (leg !== undefined) this.#onLegMedia(leg, event);
     }
   }
 
-  #onLegMedia(leg: Leg, event: Exclude<CallMediaEvent, { type: 'callFailed' | 'levels' | 'speakers' }>): void {
+  #onLegMedia(leg: Leg, event: Extract<CallMediaEvent, { legId: string }>): void {
     const { tick } = event;
     switch (event.type) {
       case 'legJoined':

@@ -3,13 +3,18 @@ import { CodedError } from '../errors.js';
 import type { MediaCall } from './plane.js';
 import type {
   CallSnapshot,
+  InteractionOrder,
   LegAddress,
+  LegAudience,
   LegControls,
   LegMedia,
   LegOpening,
   LegStatistics,
   MediaCommand,
   MediaResult,
+  PlaybackOrder,
+  Programme,
+  PromptClip,
 } from './protocol.js';
 
 /** How many ports are tried when others on this machine hold some of the range. */
@@ -97,8 +102,58 @@ export class EngineCall implements MediaCall {
     this.#post({ type: 'controlLeg', callId: this.callId, legId, controls });
   }
 
-  routeLeg(listenerLegId: string, sourceLegId: string, gain: number): void {
+  routeLeg(listenerLegId: string, sourceLegId: string, gain: number | undefined): void {
     this.#post({ type: 'routeLeg', callId: this.callId, listenerLegId, sourceLegId, gain });
+  }
+
+  setAudience(legId: string, audience: LegAudience): void {
+    this.#post({ type: 'setAudience', callId: this.callId, legId, audience });
+  }
+
+  isolateLeg(legId: string, isolated: boolean, music?: Programme): void {
+    this.#post({ type: 'isolateLeg', callId: this.callId, legId, isolated, music });
+  }
+
+  setConsent(legId: string, consented: boolean): void {
+    this.#post({ type: 'setConsent', callId: this.callId, legId, consented });
+  }
+
+  startInteraction(legId: string, order: InteractionOrder): void {
+    this.#post({ type: 'startInteraction', callId: this.callId, legId, order });
+  }
+
+  cancelInteraction(legId: string, interactionId: string): void {
+    this.#post({ type: 'cancelInteraction', callId: this.callId, legId, interactionId });
+  }
+
+  startPlayback(order: PlaybackOrder): void {
+    this.#post({ type: 'startPlayback', callId: this.callId, order });
+  }
+
+  pausePlayback(playbackId: string, paused: boolean): void {
+    this.#post({ type: 'pausePlayback', callId: this.callId, playbackId, paused });
+  }
+
+  stopPlayback(playbackId: string): void {
+    this.#post({ type: 'stopPlayback', callId: this.callId, playbackId });
+  }
+
+  extendProgramme(programmeId: number, clips: readonly PromptClip[], complete: boolean): void {
+    this.#post({ type: 'extendProgramme', callId: this.callId, programmeId, clips, complete });
+  }
+
+  async openTap(tapId: string, ring: SharedArrayBuffer): Promise<{ tick: number }> {
+    this.#mustBeOpen();
+    const result = await this.#home.ask({ type: 'openTap', callId: this.callId, tapId, ring });
+    if (result.type !== 'tapOpened') throw new CodedError('callEnded');
+    return { tick: result.tick };
+  }
+
+  async closeTap(tapId: string): Promise<{ tick: number }> {
+    this.#mustBeOpen();
+    const result = await this.#home.ask({ type: 'closeTap', callId: this.callId, tapId });
+    if (result.type !== 'tapClosed') throw new CodedError('callEnded');
+    return { tick: result.tick };
   }
 
   sendDigits(legId: string, digits: string, options: { durationMs?: number; gapMs?: number } = {}): void {

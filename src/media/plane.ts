@@ -5,12 +5,17 @@
 
 import type {
   CallSnapshot,
+  InteractionOrder,
   LegAddress,
+  LegAudience,
   LegControls,
   LegMedia,
   LegOpening,
   LegStatistics,
   MediaEvent,
+  PlaybackOrder,
+  Programme,
+  PromptClip,
   WorkerMetrics,
 } from './protocol.js';
 
@@ -41,8 +46,25 @@ export interface MediaCall {
   /** Applies a settled offer/answer, the first or a later one, at the next tick. */
   connectLeg(legId: string, media: LegMedia): void;
   controlLeg(legId: string, controls: Partial<LegControls>): void;
-  /** Linear gain of `sourceLegId` in what `listenerLegId` hears; 1 restores the default. */
-  routeLeg(listenerLegId: string, sourceLegId: string, gain: number): void;
+  /** Linear gain of `sourceLegId` in what `listenerLegId` hears; undefined = as {@link setAudience} has it. */
+  routeLeg(listenerLegId: string, sourceLegId: string, gain: number | undefined): void;
+  setAudience(legId: string, audience: LegAudience): void;
+  /** Keeps a leg out of the mix with music or silence, or lets it in; `isolation` events tell the ticks. */
+  isolateLeg(legId: string, isolated: boolean, music?: Programme): void;
+  /** A `consent` event tells the tick. */
+  setConsent(legId: string, consented: boolean): void;
+  /** Exactly one `interactionEnded` follows, also when there is no such leg (any more): then `cancelled` by `legEnded`. */
+  startInteraction(legId: string, order: InteractionOrder): void;
+  cancelInteraction(legId: string, interactionId: string): void;
+  /** Exactly one `playbackEnded` follows. */
+  startPlayback(order: PlaybackOrder): void;
+  pausePlayback(playbackId: string, paused: boolean): void;
+  stopPlayback(playbackId: string): void;
+  extendProgramme(programmeId: number, clips: readonly PromptClip[], complete: boolean): void;
+  /** @returns the first tick in the ring @throws CodedError `callEnded` */
+  openTap(tapId: string, ring: SharedArrayBuffer): Promise<{ tick: number }>;
+  /** @returns the first tick not in the ring any more */
+  closeTap(tapId: string): Promise<{ tick: number }>;
   sendDigits(legId: string, digits: string, options?: { durationMs?: number; gapMs?: number }): void;
   /** The leg pressed a digit that came by signalling; a `digit` event follows unless it is known already. */
   pressDigit(legId: string, digit: string, durationMs: number): void;

@@ -55,6 +55,8 @@ export class WorkerLeg {
   levelDbov = silenceDbov;
   /** Greatest magnitude in it. */
   peakDbov = silenceDbov;
+  /** Whether tool legs may get its audio. */
+  consented: boolean;
   readonly #digits: LegDigits;
   readonly #voice: LegVoice;
   #gainDb = 0;
@@ -77,6 +79,7 @@ export class WorkerLeg {
     const { opening, kernels, nowMs } = options;
     this.legId = opening.legId;
     this.number = options.number;
+    this.consented = opening.consented ?? false;
     this.speaker = { legId: opening.legId, loudness: 0 };
     this.#voice = new LegVoice(options.rnnoise);
     this.#opening = opening;
@@ -217,10 +220,12 @@ export class WorkerLeg {
   }
 
   snapshot(): LegSnapshot {
-    const { legId, connected, levelDbov } = this;
+    const { legId, connected, consented, levelDbov } = this;
     const { denoising, automaticGainDb } = this.#voice;
     const { speaking } = this.speech;
-    return { legId, connected, speaking, levelDbov, denoising, automaticGainDb, statistics: this.statistics() };
+    const statistics = this.statistics();
+    const isolated = false;
+    return { legId, connected, isolated, consented, speaking, levelDbov, denoising, automaticGainDb, statistics };
   }
 
   /** Says BYE and gives everything back except its place, which is the mixer's; harmless a second time. */

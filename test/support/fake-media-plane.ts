@@ -2,11 +2,18 @@ import { CodedError } from '../../src/errors.js';
 import type { CallMediaEvent, MediaCall, MediaPlane } from '../../src/media/plane.js';
 import type {
   CallSnapshot,
+  InteractionOrder,
+  InteractionOutcome,
   LegAddress,
+  LegAudience,
   LegControls,
   LegMedia,
   LegOpening,
   LegStatistics,
+  PlaybackEnd,
+  PlaybackOrder,
+  Programme,
+  PromptClip,
   WorkerMetrics,
 } from '../../src/media/protocol.js';
 
@@ -96,6 +103,10 @@ export class FakeMediaPlane implements MediaPlane {
 /** One call of {@link FakeMediaPlane}; `tick` moves only when the test moves it. */
 class FakeMediaCall implements MediaCall {
   readonly legs = new Map<string, FakeMediaLeg>();
+  /** By leg. */
+  readonly interactions = new Map<string, InteractionOrder>();
+  readonly playbacks = new Map<string, PlaybackOrder>();
+  readonly taps = new Map<string, SharedArrayBuffer>();
   tick = 0;
   levelsEveryTicks = 0;
   /** Thrown by the next `openLeg`. */
@@ -139,8 +150,110 @@ class FakeMediaCall implements MediaCall {
     if (leg !== undefined) leg.controls = { ...leg.controls, ...controls };
   }
 
-  routeLeg(listenerLegId: string): void {
-    this.#command('routeLeg', listenerLegId);
+  routeLeg(listenerLegId: string, sourceLegId: string, gain: number | undefined): void {
+    this.#command(`routeLeg ${sourceLegId} ${gain ?? 'default'}`, listenerLegId);
+  }
+
+  setAudience(legId: string, { heardBy, hears }: LegAudience): void {
+    this.#command(`setAudience ${heardBy} ${hears}`, legId);
+  }
+
+  isolateLeg(legId: string, isolated: boolean, music?: Programme): void {
+    this.#command(`isolateLeg ${isolated}${music ? ' with music' : ''}`, legId);
+    const { callId, tick } = this;
+    if (!this.legs.has(legId)) return;
+    this.plane.later(() => this.plane.emit({ type: 'isolation', callId, legId, tick, isolated }));
+  }
+
+  setConsent(legId: string, consented: boolean): void {
+    this.#command(`setConsent ${consented}`, legId);
+    const { callId, tick } = this;
+    if (!this.legs.has(legId)) return;
+    this.plane.later(() => this.plane.emit({ type: 'consent', callId, legId, tick, consented }));
+  }
+
+  startInteraction(legId: string, order: InteractionOrder): void {
+    this.#command(`startInteraction ${order.interactionId}`, legId);
+    const { callId, tick } = this;
+    if (this.interactions.has(legId)) this.endInteraction(legId, { result: 'cancelled', cancelledBy: 'replaced' });
+    this.interactions.set(legId, order);
+    if (!this.legs.has(legId)) {
+      this.endInteraction(legId, { result: 'cancelled', cancelledBy: 'legEnded' });
+      return;
+    }
+    const { interactionId } = order;
+    this.plane.later(() => this.plane.emit({ type: 'interactionStarted', callId, legId, tick, interactionId }));
+  }
+
+  cancelInteraction(legId: string, interactionId: string): void {
+    this.#command(`cancelInteraction ${interactionId}`, legId);
+    if (this.interactions.get(legId)?.interactionId !== interactionId) return;
+    this.endInteraction(legId, { result: 'cancelled', cancelledBy: 'api' });
+  }
+
+  /** Ends what {@link startInteraction} began, as a test wants it. */
+  endInteraction(legId: string, outcome: Partial<InteractionOutcome> & Pick<InteractionOutcome, 'result'>): void {
+    const order = this.interactions.get(legId);
+    if (!order) throw new Error(`The leg ${legId} is in no interaction.`);
+    this.interactions.delete(legId);
+    const { callId, tick } = this;
+    const full: InteractionOutcome = {
+      interactionId: order.interactionId,
+      digits: '',
+      cancelledBy: undefined,
+      attempts: 1,
+      playedMs: 0,
+      promptCompleted: false,
+      startedTick: tick,
+      promptEndedTick: undefined,
+      endedTick: tick,
+      ...outcome,
+    };
+    this.plane.later(() => this.plane.emit({ type: 'interactionEnded', callId, legId, tick, outcome: full }));
+  }
+
+  startPlayback(order: PlaybackOrder): void {
+    this.#command(`startPlayback ${order.playbackId}`, order.legIds?.join() ?? '');
+    this.playbacks.set(order.playbackId, order);
+    const { callId, tick } = this;
+    const { playbackId } = order;
+    this.plane.later(() => this.plane.emit({ type: 'playbackStarted', callId, tick, playbackId }));
+  }
+
+  pausePlayback(playbackId: string, paused: boolean): void {
+    this.#command(`pausePlayback ${paused}`, playbackId);
+  }
+
+  stopPlayback(playbackId: string): void {
+    this.#command('stopPlayback', playbackId);
+    if (this.playbacks.has(playbackId)) this.endPlayback(playbackId, 'stopped');
+  }
+
+  /** Ends what {@link startPlayback} began. */
+  endPlayback(playbackId: string, end: PlaybackEnd, playedMs = 0): void {
+    this.playbacks.delete(playbackId);
+    const { callId, tick } = this;
+    this.plane.later(() => this.plane.emit({ type: 'playbackEnded', callId, tick, playbackId, end, playedMs }));
+  }
+
+  extendProgramme(programmeId: number, clips: readonly PromptClip[], complete: boolean): void {
+    this.#command(`extendProgramme ${clips.length} ${complete}`, String(programmeId));
+  }
+
+  openTap(tapId: string, ring: SharedArrayBuffer): Promise<{ tick: number }> {
+    return this.#outcome(() => {
+      this.#command('openTap', tapId);
+      this.taps.set(tapId, ring);
+      return { tick: this.tick };
+    });
+  }
+
+  closeTap(tapId: string): Promise<{ tick: number }> {
+    return this.#outcome(() => {
+      this.#command('closeTap', tapId);
+      this.taps.delete(tapId);
+      return { tick: this.tick };
+    });
   }
 
   sendDigits(legId: string, digits: string): void {
@@ -176,6 +289,8 @@ class FakeMediaCall implements MediaCall {
       legs: [...this.legs].map(([legId, leg]) => ({
         legId,
         connected: leg.media !== undefined,
+        isolated: leg.opening.isolated ?? false,
+        consented: leg.opening.consented ?? false,
         speaking: false,
         levelDbov: -127,
         denoising: false,

@@ -1,0 +1,60 @@
+/**
+ * Prompts as the control plane holds them: what to play, in words of the API, becomes audio that can be played.
+ * `speech/prompt-loader.ts` implements it with files, assets, URLs, tones and synthesizers; tests implement it in memory.
+ */
+import type { PromptClip } from '../media/protocol.js';
+
+/** One piece of a prompt; pieces play one after the other without a gap. */
+export type PromptItem =
+  /** A file of the prompt directory, by its path within it. */
+  | { readonly type: 'file'; readonly name: string }
+  /** An uploaded asset. */
+  | { readonly type: 'asset'; readonly assetId: string }
+  | { readonly type: 'url'; readonly url: string }
+  | {
+      readonly type: 'speech';
+      readonly text: string;
+      /** As its synthesizer names it; absent = the configured one. */
+      readonly voice?: string | undefined;
+      /** BCP 47; absent = the configured one. */
+      readonly language?: string | undefined;
+    }
+  | {
+      readonly type: 'tone';
+      /** 1…4 sines of equal level. */
+      readonly frequenciesHz: readonly number[];
+      /** Of the sum, RMS. */
+      readonly levelDbov?: number | undefined;
+      /** Milliseconds on, off, on, off …; played once. */
+      readonly cadenceMs: readonly number[];
+    }
+  | { readonly type: 'silence'; readonly durationMs: number };
+
+/** Audio of a prompt, ready or still being made. */
+export interface PreparedPrompt {
+  /** What can be played at once, in order. */
+  readonly clips: readonly PromptClip[];
+  /** No more will come. */
+  readonly complete: boolean;
+  /** Overlap of each clip with the next. */
+  readonly crossfadeMs: number;
+  /** SHA-256, hex, of what the items are: text, voice and language, or the bytes of the audio. The same words, the same hash. */
+  readonly contentHash: string;
+  /** The words, as far as they are known as text. */
+  readonly wording: string | undefined;
+  /**
+   * Registers the only listener for what comes later, until `complete`. A synthesizer that fails in the middle ends the
+   * prompt early: `complete` with no clips, and `failure`.
+   */
+  onMore(listener: (clips: readonly PromptClip[], complete: boolean, failure?: unknown) => void): void;
+}
+
+/** Makes audio of prompt items. */
+export interface PromptSource {
+  /**
+   * Resolves as soon as the beginning can be played.
+   * @throws CodedError `promptNotFound`, `promptRefused` (address or name against policy), `promptFetchFailed`,
+   * `promptInvalid` (not audio, too large, too long), `synthesisFailed`
+   */
+  prepare(items: readonly PromptItem[], signal?: AbortSignal): Promise<PreparedPrompt>;
+}
