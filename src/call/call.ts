@@ -87,7 +87,7 @@ export class Call {
 
   /** Tells the world of it and starts its idle timer; once, right after it was registered. */
   start(): void {
-    this.#emit('call.started', undefined, { name: this.name, origin: this.origin });
+    this.tell('call.started', undefined, { name: this.name, origin: this.origin });
     this.#armIdle();
   }
 
@@ -112,13 +112,32 @@ export class Call {
     if (!this.open) throw new CodedError('callEnded');
     this.#policy = { ...this.#policy, ...change };
     const { locked, maxLegs, endWhenEmpty } = this.#policy;
-    this.#emit('call.updated', undefined, { locked, maxLegs, endWhenEmpty });
+    this.tell('call.updated', undefined, { locked, maxLegs, endWhenEmpty });
     this.#apply({ type: 'policyChanged' });
   }
 
   /** Ends the call and every leg in it; later ends mean nothing. */
   end(reason: CallEndReason): void {
     this.#apply({ type: 'end', reason });
+  }
+
+  /**
+   * Puts a fact on the call's record and tells the world of it.
+   * @param exactTick where the media plane told it; otherwise the tick it is about now
+   */
+  tell<Type extends CallEventType>(
+    type: Type,
+    legId: string | undefined,
+    data: CallEventData[Type],
+    exactTick?: number,
+  ): void {
+    const timeMs = this.#host.clock.nowMs();
+    if (exactTick !== undefined) this.#timeline.observe(exactTick, timeMs);
+    const tick = exactTick ?? this.#timeline.estimate(timeMs);
+    this.#sequence += 1;
+    const event = { type, callId: this.id, legId, sequence: this.#sequence, tick, timeMs, data };
+    // A generic member of a mapped union is not narrowed by the compiler; `type` and `data` belong together by signature.
+    this.#host.publish(event as CallEvent);
   }
 
   /** What the media plane sees, or undefined when it does not answer in time. */
@@ -142,7 +161,7 @@ export class Call {
       this.#host.publishLevels({ type: 'levels.reported', callId: this.id, tick, timeMs: nowMs, levels });
     } else if (event.type === 'speakers') {
       this.#speakers = event.legIds;
-      this.#emit('speakers.changed', undefined, { legIds: event.legIds }, event.tick);
+      this.tell('speakers.changed', undefined, { legIds: event.legIds }, event.tick);
     } else if ('legId' in event) {
       const leg = this.#legs.get(event.legId);
       if (leg !== undefined) this.#onLegMedia(leg, event);
@@ -162,14 +181,14 @@ export class Call {
       }
       case 'digit': {
         const { digit, durationMs, source } = event;
-        this.#emit('digit.received', leg.id, { digit, durationMs, source }, tick);
+        this.tell('digit.received', leg.id, { digit, durationMs, source }, tick);
         break;
       }
       case 'digitsSent':
-        this.#emit('digits.sent', leg.id, { digits: event.digits }, tick);
+        this.tell('digits.sent', leg.id, { digits: event.digits }, tick);
         break;
       case 'speech':
-        this.#emit(event.speaking ? 'speech.started' : 'speech.stopped', leg.id, { since: event.since }, tick);
+        this.tell(event.speaking ? 'speech.started' : 'speech.stopped', leg.id, { since: event.since }, tick);
         break;
       case 'latched':
         break;
@@ -183,7 +202,7 @@ export class Call {
       clock: this.#host.clock,
       timeline: this.#timeline,
       emit: (type, legId, data, tick) => {
-        this.#emit(type, legId, data, tick);
+        this.tell(type, legId, data, tick);
       },
       legJoined: () => {
         this.#apply({ type: 'legJoined' });
@@ -232,7 +251,7 @@ export class Call {
         break;
       case 'announceEnd': {
         const reason = this.#state.reason ?? 'ended';
-        this.#emit('call.ended', undefined, { name: this.name, reason }, this.#endTick);
+        this.tell('call.ended', undefined, { name: this.name, reason }, this.#endTick);
         this.#host.callEnded(this);
         break;
       }
@@ -254,20 +273,5 @@ export class Call {
         this.#apply({ type: 'mediaClosed' });
       })
       .catch(() => undefined);
-  }
-
-  #emit<Type extends CallEventType>(
-    type: Type,
-    legId: string | undefined,
-    data: CallEventData[Type],
-    exactTick?: number,
-  ): void {
-    const timeMs = this.#host.clock.nowMs();
-    if (exactTick !== undefined) this.#timeline.observe(exactTick, timeMs);
-    const tick = exactTick ?? this.#timeline.estimate(timeMs);
-    this.#sequence += 1;
-    const event = { type, callId: this.id, legId, sequence: this.#sequence, tick, timeMs, data };
-    // A generic member of a mapped union is not narrowed by the compiler; `type` and `data` belong together by signature.
-    this.#host.publish(event as CallEvent);
   }
 }

@@ -1,8 +1,11 @@
+import type { CallMediaEvent } from '../media/plane.js';
 import type { SipGateway } from '../sip/gateway.js';
 import type { Call } from './call.js';
 import type { Load } from './capacity.js';
 import type { Clock } from './clock.js';
 import type { IdSource } from './ids.js';
+import type { CallEvent } from './event.js';
+import type { EventBus } from './event-bus.js';
 import type { CallLog } from './log.js';
 import type { MediaDefaults } from './negotiation.js';
 import type { CallPolicy } from './policy.js';
@@ -10,7 +13,7 @@ import type { Registry } from './registry.js';
 import type { CallSettings } from './settings.js';
 import type { RandomOctets } from './srtp.js';
 
-/** What setting up a leg, in or out, needs of the server. */
+/** What the rooms of the control plane share: legs in and out, interactions, consent, recordings. */
 export interface CallContext {
   readonly settings: CallSettings;
   readonly clock: Clock;
@@ -22,6 +25,10 @@ export interface CallContext {
   readonly gateway: SipGateway;
   /** `settings.media`, knowing the ports of live legs as our own sockets too. */
   readonly mediaDefaults: MediaDefaults;
+  /** Every fact of every call, in order. */
+  readonly events: EventBus<CallEvent>;
+  /** What the media plane says, after the call it concerns has dealt with it. */
+  readonly mediaEvents: EventBus<CallMediaEvent>;
   /** What this server has at the moment. */
   load(): Load;
   /** Creates and registers a call. @throws CodedError `callExists`, `internal` */

@@ -98,7 +98,7 @@ export class InboundCalls {
   ): void {
     const { settings, ids } = this.#context;
     const leg = call.addLeg({
-      id: ids.legId(),
+      id: ids.next('leg'),
       direction: 'inbound',
       trunk: trunk.name,
       number: invite.from.user,

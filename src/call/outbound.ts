@@ -49,7 +49,7 @@ export class OutboundCalls {
     if (!gateway.ready) throw new CodedError('signallingDown');
     this.#assertCapacity(call, trunk);
     const leg = call.addLeg({
-      id: ids.legId(),
+      id: ids.next('leg'),
       direction: 'outbound',
       trunk: trunk.name,
       number: request.to,

@@ -1,5 +1,5 @@
 import { CodedError } from '../errors.js';
-import type { MediaPlane } from '../media/plane.js';
+import type { CallMediaEvent, MediaPlane } from '../media/plane.js';
 import type { EncodingName, LegControls } from '../media/protocol.js';
 import type { SipGateway } from '../sip/gateway.js';
 import { Call } from './call.js';
@@ -105,6 +105,7 @@ class Service implements CallService {
   readonly #options: CallServiceOptions;
   readonly #registry = new Registry();
   readonly #events: EventBus<CallEvent>;
+  readonly #mediaEvents: EventBus<CallMediaEvent>;
   readonly #levels: LevelHub;
   readonly #watch: LoadWatch;
   readonly #inbound: InboundCalls;
@@ -114,9 +115,11 @@ class Service implements CallService {
   constructor(options: CallServiceOptions) {
     this.#options = options;
     const { clock, log, media } = options;
-    this.#events = new EventBus((thrown) => {
+    const listenerFailed = (thrown: unknown) => {
       log.error({ err: thrown }, 'A listener for call events failed.');
-    });
+    };
+    this.#events = new EventBus(listenerFailed);
+    this.#mediaEvents = new EventBus(listenerFailed);
     this.#levels = new LevelHub((callId, everyTicks) => {
       this.#registry.find(callId)?.media.reportLevels(everyTicks);
     });
@@ -132,7 +135,10 @@ class Service implements CallService {
 
   async start(): Promise<void> {
     const { media, gateway, log } = this.#options;
-    media.onEvent((event) => this.#registry.find(event.callId)?.onMedia(event));
+    media.onEvent((event) => {
+      this.#registry.find(event.callId)?.onMedia(event);
+      this.#mediaEvents.publish(event);
+    });
     this.#watch.start();
     await gateway.start({
       onInvite: (invite) => {
@@ -270,6 +276,8 @@ class Service implements CallService {
       gateway,
       registry: this.#registry,
       mediaDefaults: { ...media, isOwnSocket },
+      events: this.#events,
+      mediaEvents: this.#mediaEvents,
       load: () => this.#load(),
       openCall: (name, origin, policy) => this.#openCall(name, origin, policy),
     };
@@ -287,7 +295,7 @@ class Service implements CallService {
 
   #openCall(name: string | undefined, origin: 'api' | 'invite', policy: CallPolicy): Call {
     const { media, clock, ids } = this.#options;
-    const id = ids.callId();
+    const id = ids.next('call');
     const callName = name ?? id;
     // Looked at first, because opening media for a call that cannot be registered would have to be undone.
     if (this.#registry.named(callName) !== undefined) throw new CodedError('callExists');

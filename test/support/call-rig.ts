@@ -104,7 +104,7 @@ function countingIds() {
     made += 1;
     return `${prefix}_${made}`;
   };
-  return { callId: () => next('call'), legId: () => next('leg') };
+  return { next };
 }
 
 /** Octets that can be foreseen: all 1 the first time, all 2 the second. */

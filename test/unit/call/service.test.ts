@@ -266,9 +266,9 @@ describe('listeners', () => {
 describe('ids and ticks', () => {
   it('ids are prefixed and carry 128 random bits in base64url', () => {
     const ids = randomIds(randomBytes);
-    expect(ids.callId()).toMatch(/^call_[A-Za-z0-9_-]{22}$/);
-    expect(ids.legId()).toMatch(/^leg_[A-Za-z0-9_-]{22}$/);
-    expect(new Set(Array.from({ length: 1_000 }, () => ids.callId())).size).toBe(1_000);
+    expect(ids.next('call')).toMatch(/^call_[A-Za-z0-9_-]{22}$/);
+    expect(ids.next('leg')).toMatch(/^leg_[A-Za-z0-9_-]{22}$/);
+    expect(new Set(Array.from({ length: 1_000 }, () => ids.next('call'))).size).toBe(1_000);
   });
 
   it('ticks are carried on by the clock from the last report, never backwards', () => {
