@@ -54,7 +54,54 @@ export interface PromptSource {
   /**
    * Resolves as soon as the beginning can be played.
    * @throws CodedError `promptNotFound`, `promptRefused` (address or name against policy), `promptFetchFailed`,
-   * `promptInvalid` (not audio, too large, too long), `synthesisFailed`
+   * `promptInvalid` (not audio, too large, too long), `assetNotFound`, `synthesisFailed`
+   * @param signal when it aborts, prepare() rejects with its reason; later, what is still being made is given up
    */
   prepare(items: readonly PromptItem[], signal?: AbortSignal): Promise<PreparedPrompt>;
+}
+
+/** An uploaded audio file. */
+export interface Asset {
+  /** `[A-Za-z0-9_-]{1,64}` */
+  readonly assetId: string;
+  /** As its uploader calls it; printable, at most 128 characters, no two need differ. */
+  readonly name: string | undefined;
+  /** As uploaded, e.g. `audio/wav`. */
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly durationMs: number;
+  /** Of its bytes, hex. */
+  readonly sha256: string;
+  readonly createdAtMs: number;
+}
+
+/** Where uploaded assets are kept; they survive a restart. */
+export interface AssetStore {
+  /** Greatest size of one asset. */
+  readonly maxBytes: number;
+  /**
+   * Keeps an asset once it was decoded as a whole.
+   * @param bytes all at once, or as they arrive (a request body); reading stops at `maxBytes`
+   * @throws CodedError `tooLarge`, `unsupportedMediaType` (neither audio/* nor application/octet-stream),
+   * `promptInvalid` (not audio, too long), `invalidRequest` (name), `capacityReached` (store is full)
+   */
+  create(
+    bytes: Uint8Array | AsyncIterable<Uint8Array>,
+    about: { readonly contentType: string; readonly name?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<Asset>;
+  /** Undefined = there is no such asset. */
+  get(assetId: string): Asset | undefined;
+  /** All, oldest first. */
+  list(): readonly Asset[];
+  /**
+   * Its bytes as uploaded.
+   * @throws CodedError `assetNotFound`
+   */
+  read(assetId: string): Promise<Uint8Array>;
+  /**
+   * What already plays it goes on.
+   * @throws CodedError `assetNotFound`
+   */
+  remove(assetId: string): Promise<void>;
 }
