@@ -64,6 +64,11 @@ export interface Recorder {
   /** Begins to read the ring. @throws CodedError `recordingFailed` when its directory cannot be made or the disk is too full */
   begin(order: RecordingOrder): Promise<void>;
   note(recordingId: string, note: RecordingNote): void;
+  /**
+   * Ends a recording whose ring gets no end record: its media worker crashed, or the tap could not be opened. What the ring
+   * holds is kept; `recordingFailed` follows with the reason. Nothing happens to a recording that has ended.
+   */
+  abandon(recordingId: string, reason: string): void;
   /** Makes silence of everything a leg said before a tick; resolves when it is on disk. @throws CodedError `recordingFailed` */
   purge(recordingId: string, legId: string, beforeTick: number): Promise<void>;
   /** Registers the only listener. */
