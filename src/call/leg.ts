@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.js';
 import type { MediaCall } from '../media/plane.js';
-import type { LatchingPolicy, LegAddress, LegControls, LegMedia, LegStatistics } from '../media/protocol.js';
+import type { LatchingPolicy, LegAddress, LegControls, LegMedia, LegStatistics, Programme } from '../media/protocol.js';
 import { type Clock, within } from './clock.js';
 import type { CallEventData, CallEventType, LegIdentity, LegOutcome } from './event.js';
 import { type LegEnd, legInputOf } from './leg-end.js';
@@ -31,7 +31,14 @@ export interface LegBeginning extends LegIdentity {
   readonly latching: LatchingPolicy;
   readonly rtpTimeoutMs: number;
   readonly rtpHoldTimeoutMs: number;
+  /** Kept out of the mix from its first tick, for `admission`; absent = not. */
+  readonly isolated?: boolean;
+  /** Whether tool legs may get its audio from its first tick; absent = not. */
+  readonly consented?: boolean;
 }
+
+/** Who keeps a leg out of the mix; each lets in only what it kept out itself. Interactions are not among them. */
+export type IsolationReason = 'admission' | 'consent' | 'api';
 
 /** The SIP side of a leg in its present phase: how to let go of it. */
 export type Release = (end: LegEnd) => void;
@@ -56,6 +63,7 @@ export class Leg {
   #release: Release = () => undefined;
   #end: LegEnd | undefined;
   #joined: { readonly atMs: number; readonly tick: number } | undefined;
+  readonly #keptOutBy = new Set<IsolationReason>();
 
   constructor(host: LegHost, beginning: LegBeginning) {
     const { id, direction, trunk, number, displayName } = beginning;
@@ -66,6 +74,7 @@ export class Leg {
     this.#beginning = beginning;
     this.#status = beginning.status;
     this.#controls = beginning.controls;
+    if (beginning.isolated) this.#keptOutBy.add('admission');
   }
 
   get callId(): string {
@@ -97,14 +106,29 @@ export class Leg {
     return this.#media !== undefined && this.#media.direction !== 'sendrecv';
   }
 
+  /** Who keeps it out of the mix. */
+  get keptOutBy(): readonly IsolationReason[] {
+    return [...this.#keptOutBy];
+  }
+
   /** Takes ports. @throws CodedError of the media plane, or `legEnded` when the leg ended meanwhile */
   async openMedia(): Promise<LegAddress> {
     this.#assertLive();
-    const { id, latching, rtpTimeoutMs, rtpHoldTimeoutMs, controls } = this.#beginning;
-    this.#opening = this.#host.media.openLeg({ legId: id, latching, rtpTimeoutMs, rtpHoldTimeoutMs, controls });
+    const { id, latching, rtpTimeoutMs, rtpHoldTimeoutMs, controls, consented = false } = this.#beginning;
+    const isolated = this.#keptOutBy.size > 0;
+    this.#opening = this.#host.media.openLeg({
+      legId: id,
+      latching,
+      rtpTimeoutMs,
+      rtpHoldTimeoutMs,
+      controls,
+      isolated,
+      consented,
+    });
     const address = await this.#opening;
     this.#assertLive();
     this.#address = address;
+    if (this.#keptOutBy.size > 0 !== isolated) this.#host.media.isolateLeg(id, !isolated);
     // Controls may have been changed while the port was being opened.
     if (this.#controls !== controls) this.#host.media.controlLeg(id, this.#controls);
     return address;
@@ -149,6 +173,26 @@ export class Leg {
     this.#controls = { ...this.#controls, ...change };
     if (this.#address !== undefined) this.#host.media.controlLeg(this.id, change);
     this.#announceUpdate();
+  }
+
+  /**
+   * Keeps it out of the mix until whoever did so lets it in again, interactions or not; `isolation` events tell the ticks.
+   * @param music what it hears meanwhile, until anything else is said; undefined = silence
+   */
+  keepOut(by: IsolationReason, music?: Programme): void {
+    // Whoever keeps it out without music leaves it the music of who did so before.
+    if (this.#keptOutBy.size > 0 && music === undefined) {
+      this.#keptOutBy.add(by);
+      return;
+    }
+    this.#keptOutBy.add(by);
+    if (this.#address !== undefined && this.#end === undefined) this.#host.media.isolateLeg(this.id, true, music);
+  }
+
+  /** Takes back {@link keepOut}; it is in the mix when nobody else keeps it out. */
+  letIn(by: IsolationReason): void {
+    if (!this.#keptOutBy.delete(by) || this.#keptOutBy.size > 0) return;
+    if (this.#address !== undefined && this.#end === undefined) this.#host.media.isolateLeg(this.id, false);
   }
 
   /** Sends digits to the peer. @throws CodedError `legEnded`, `legNotConnected`, `digitsUnsupported` */

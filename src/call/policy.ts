@@ -1,4 +1,5 @@
 import type { EncodingName } from '../media/protocol.js';
+import type { ConsentPolicy } from './consent/policy.js';
 
 /** How a call treats its legs and when it ends; set when it is created. */
 export interface CallPolicy {
@@ -14,4 +15,8 @@ export interface CallPolicy {
   readonly idleTimeoutMs: number;
   /** Codecs for its legs in order of preference; absent = the trunk's or the server's. */
   readonly codecs: readonly EncodingName[] | undefined;
+  /** How its legs are asked whether they agree to be recorded; absent = nobody is asked, everybody counts as having agreed. */
+  readonly consent?: ConsentPolicy | undefined;
+  /** Whether it is recorded from its first leg on. */
+  readonly record?: boolean | undefined;
 }
