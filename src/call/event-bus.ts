@@ -1,7 +1,12 @@
-/** Tells each listener of everything published, in order; a listener that throws harms neither publisher nor others. */
+/**
+ * Tells each listener of everything published, in order; a listener that throws harms neither publisher nor others.
+ * What a listener publishes while it is being told waits until all have been told, so that everybody hears the same order.
+ */
 export class EventBus<Event> {
   readonly #listeners = new Set<(event: Event) => void>();
+  readonly #waiting: Event[] = [];
   readonly #onListenerError: (thrown: unknown) => void;
+  #publishing = false;
 
   constructor(onListenerError: (thrown: unknown) => void) {
     this.#onListenerError = onListenerError;
@@ -16,6 +21,14 @@ export class EventBus<Event> {
   }
 
   publish(event: Event): void {
+    this.#waiting.push(event);
+    if (this.#publishing) return;
+    this.#publishing = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#tell(next);
+    this.#publishing = false;
+  }
+
+  #tell(event: Event): void {
     for (const listener of this.#listeners) {
       try {
         listener(event);
