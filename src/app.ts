@@ -16,6 +16,7 @@ import { randomIds } from './call/ids.js';
 import { type CallService, createCallService } from './call/service.js';
 import type { CallSettings } from './call/settings.js';
 import type { Config } from './config/config.js';
+import { CodedError } from './errors.js';
 import { MediaEngine } from './media/engine.js';
 import { compileOpus } from './media/opus-module.js';
 import { compileRnnoise } from './media/rnnoise-module.js';
@@ -68,6 +69,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     settings: callSettings(config),
     media: engine,
     gateway,
+    prompts: { prepare: () => Promise.reject(new CodedError('promptRefused')) },
     clock: systemClock,
     ids: randomIds(randomBytes),
     randomOctets: randomBytes,

@@ -48,6 +48,7 @@ export class Call {
   #policy: CallPolicy;
   #state = newCallState;
   #sequence = 0;
+  #programmes = 0;
   #endTick: number | undefined;
   #disarmIdle: (() => void) | undefined;
 
@@ -140,6 +141,12 @@ export class Call {
     this.#host.publish(event as CallEvent);
   }
 
+  /** A number for a programme of this call's media, never used before. */
+  nextProgrammeId(): number {
+    this.#programmes += 1;
+    return this.#programmes;
+  }
+
   /** What the media plane sees, or undefined when it does not answer in time. */
   async snapshot(): Promise<CallSnapshot | undefined> {
     return within(this.#host.clock, snapshotLimitMs, this.media.snapshot(), undefined).catch(() => undefined);
@@ -191,6 +198,11 @@ export class Call {
         this.tell(event.speaking ? 'speech.started' : 'speech.stopped', leg.id, { since: event.since }, tick);
         break;
       case 'latched':
+      // What concerns a desk of its own (interactions, consent, admission) it hears of by itself.
+      case 'isolation':
+      case 'consent':
+      case 'interactionStarted':
+      case 'interactionEnded':
         break;
     }
   }

@@ -6,7 +6,15 @@
  * never ahead of the media plane.
  */
 import type { ErrorCode } from '../errors.js';
-import type { DigitSource, EncodingName, LegControls, LegLevel, LegStatistics } from '../media/protocol.js';
+import type {
+  DigitSource,
+  EncodingName,
+  InteractionOutcome,
+  LegControls,
+  LegLevel,
+  LegStatistics,
+  PlaybackEnd,
+} from '../media/protocol.js';
 import type { CallEndReason } from './call-state.js';
 import type { LegEndReason } from './leg-end.js';
 import type { LegStatus } from './leg-state.js';
@@ -40,8 +48,23 @@ export interface CallEventData {
   'digits.sent': { readonly digits: string };
   'speech.started': SpeechChange;
   'speech.stopped': SpeechChange;
+  /** Out of the mix from this tick, to hear a prompt. */
+  'interaction.started': { readonly interactionId: string; readonly contentHash: string | undefined };
+  'interaction.ended': InteractionOutcome & { readonly contentHash: string | undefined };
+  /** There was no prompt to play; the leg never left the mix. */
+  'interaction.failed': { readonly interactionId: string } & PromptFailure;
+  'playback.started': { readonly playbackId: string; readonly legIds: readonly string[] | undefined };
+  'playback.updated': { readonly playbackId: string; readonly paused: boolean };
+  'playback.ended': { readonly playbackId: string; readonly end: PlaybackEnd; readonly playedMs: number };
+  'playback.failed': { readonly playbackId: string } & PromptFailure;
   /** Legs that speak or spoke lately, loudest first. */
   'speakers.changed': { readonly legIds: readonly string[] };
+}
+
+/** Why there is no prompt. */
+interface PromptFailure {
+  readonly code: ErrorCode;
+  readonly detail: string;
 }
 
 /** When speech of a leg really began or ended; the event's own tick is when that was certain. */
@@ -101,6 +124,13 @@ export const eventTypes = [
   'digits.sent',
   'speech.started',
   'speech.stopped',
+  'interaction.started',
+  'interaction.ended',
+  'interaction.failed',
+  'playback.started',
+  'playback.updated',
+  'playback.ended',
+  'playback.failed',
   'speakers.changed',
   'levels.reported',
 ] as const satisfies readonly (CallEventType | 'levels.reported')[];

@@ -2,6 +2,7 @@ import { CodedError } from '../errors.js';
 import type { CallMediaEvent, MediaPlane } from '../media/plane.js';
 import type { EncodingName, LegControls } from '../media/protocol.js';
 import type { SipGateway } from '../sip/gateway.js';
+import type { PromptSource } from '../speech/port.js';
 import { Call } from './call.js';
 import { isCallName } from './call-name.js';
 import type { CallEndReason } from './call-state.js';
@@ -12,6 +13,7 @@ import type { CallEvent } from './event.js';
 import { EventBus } from './event-bus.js';
 import type { IdSource } from './ids.js';
 import { InboundCalls } from './inbound.js';
+import { InteractionDesk } from './interactions/desk.js';
 import { legEnd } from './leg-end.js';
 import { LevelHub, type LevelSubscription } from './levels.js';
 import { LoadWatch } from './load-watch.js';
@@ -30,6 +32,7 @@ export interface CallServiceOptions {
   readonly media: MediaPlane;
   /** Started by {@link CallService.start}, stopped by the caller. */
   readonly gateway: SipGateway;
+  readonly prompts: PromptSource;
   readonly clock: Clock;
   readonly ids: IdSource;
   /** For keys of SRTP. */
@@ -89,6 +92,7 @@ export interface CallService {
   /** @throws CodedError `callNotFound`; @returns what ends the subscription */
   subscribeLevels(subscription: LevelSubscription): () => void;
   counters(): CallCounters;
+  readonly interactions: InteractionDesk;
   readonly draining: boolean;
   /** Refuses all that is new, and ends calls nobody is in. */
   beginDrain(): void;
@@ -102,6 +106,7 @@ export function createCallService(options: CallServiceOptions): CallService {
 }
 
 class Service implements CallService {
+  readonly interactions: InteractionDesk;
   readonly #options: CallServiceOptions;
   readonly #registry = new Registry();
   readonly #events: EventBus<CallEvent>;
@@ -125,6 +130,7 @@ class Service implements CallService {
     });
     this.#watch = new LoadWatch(clock, () => media.metrics());
     const context = this.#context();
+    this.interactions = new InteractionDesk(context, options.prompts);
     this.#inbound = new InboundCalls(context);
     this.#outbound = new OutboundCalls(context);
   }

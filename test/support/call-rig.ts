@@ -7,6 +7,7 @@ import type { Trunk } from '../../src/sip/trunk.js';
 import { FakeClock, settle } from './fake-clock.js';
 import { FakeGateway, type FakeInvite, type InviteShape } from './fake-gateway.js';
 import { FakeMediaPlane } from './fake-media-plane.js';
+import { FakePrompts } from './fake-prompts.js';
 import { phoneSdp } from './sdp-text.js';
 
 /** The trunk INVITEs come from unless a test says otherwise. */
@@ -31,6 +32,7 @@ export interface CallRig {
   readonly service: CallService;
   readonly media: FakeMediaPlane;
   readonly gateway: FakeGateway;
+  readonly prompts: FakePrompts;
   readonly clock: FakeClock;
   readonly events: CallEvent[];
   /** Messages logged as errors: broken invariants. */
@@ -49,6 +51,7 @@ export interface CallRig {
 export async function callRig(change: Partial<CallSettings> = {}): Promise<CallRig> {
   const media = new FakeMediaPlane();
   const gateway = new FakeGateway();
+  const prompts = new FakePrompts();
   const clock = new FakeClock();
   const faults: string[] = [];
   const settings: CallSettings = {
@@ -66,6 +69,7 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     settings,
     media,
     gateway,
+    prompts,
     clock,
     ids: countingIds(),
     randomOctets: countingOctets(),
@@ -83,6 +87,7 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     service,
     media,
     gateway,
+    prompts,
     clock,
     events,
     faults,
