@@ -49,6 +49,7 @@ export class Call {
   #state = newCallState;
   #sequence = 0;
   #programmes = 0;
+  #doorsOpen = false;
   #endTick: number | undefined;
   #disarmIdle: (() => void) | undefined;
 
@@ -65,6 +66,10 @@ export class Call {
 
   get policy(): CallPolicy {
     return this.#policy;
+  }
+  /** Whether nobody has to wait for a moderator: none is needed, or one has been in. */
+  get doorsOpen(): boolean {
+    return this.#doorsOpen || this.#policy.startOnModerator !== true;
   }
   get open(): boolean {
     return this.#state.phase === 'open';
@@ -115,6 +120,11 @@ export class Call {
     const { locked, maxLegs, endWhenEmpty } = this.#policy;
     this.tell('call.updated', undefined, { locked, maxLegs, endWhenEmpty });
     this.#apply({ type: 'policyChanged' });
+  }
+
+  /** A moderator is in: nobody waits any more, whoever leaves. */
+  openDoors(): void {
+    this.#doorsOpen = true;
   }
 
   /** Ends the call and every leg in it; later ends mean nothing. */
@@ -188,6 +198,7 @@ export class Call {
       }
       case 'digit': {
         const { digit, durationMs, source } = event;
+        if (leg.secretDigits.has(tick, durationMs)) break;
         this.tell('digit.received', leg.id, { digit, durationMs, source }, tick);
         break;
       }
@@ -198,11 +209,11 @@ export class Call {
         this.tell(event.speaking ? 'speech.started' : 'speech.stopped', leg.id, { since: event.since }, tick);
         break;
       case 'latched':
-      // What concerns a desk of its own (interactions, consent, admission) it hears of by itself.
       case 'isolation':
       case 'consent':
       case 'interactionStarted':
       case 'interactionEnded':
+        // Nothing of the call itself; the desks of interactions, consent and admission listen for themselves.
         break;
     }
   }

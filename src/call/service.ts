@@ -19,6 +19,7 @@ import { LevelHub, type LevelSubscription } from './levels.js';
 import { LoadWatch } from './load-watch.js';
 import type { CallLog } from './log.js';
 import { type DialRequest, OutboundCalls } from './outbound.js';
+import { PlaybackDesk } from './playbacks/desk.js';
 import type { CallPolicy } from './policy.js';
 import { type Page, Registry } from './registry.js';
 import type { CallSettings } from './settings.js';
@@ -93,6 +94,7 @@ export interface CallService {
   subscribeLevels(subscription: LevelSubscription): () => void;
   counters(): CallCounters;
   readonly interactions: InteractionDesk;
+  readonly playbacks: PlaybackDesk;
   readonly draining: boolean;
   /** Refuses all that is new, and ends calls nobody is in. */
   beginDrain(): void;
@@ -107,6 +109,7 @@ export function createCallService(options: CallServiceOptions): CallService {
 
 class Service implements CallService {
   readonly interactions: InteractionDesk;
+  readonly playbacks: PlaybackDesk;
   readonly #options: CallServiceOptions;
   readonly #registry = new Registry();
   readonly #events: EventBus<CallEvent>;
@@ -131,6 +134,7 @@ class Service implements CallService {
     this.#watch = new LoadWatch(clock, () => media.metrics());
     const context = this.#context();
     this.interactions = new InteractionDesk(context, options.prompts);
+    this.playbacks = new PlaybackDesk(context, options.prompts);
     this.#inbound = new InboundCalls(context);
     this.#outbound = new OutboundCalls(context);
   }

@@ -8,7 +8,7 @@ import type { CallContext } from '../context.js';
 import type { CallEvent } from '../event.js';
 import type { Leg } from '../leg.js';
 import type { CallPrompt } from '../prompts/call-prompt.js';
-import { InteractionBook } from './book.js';
+import { RecordBook } from '../record-book.js';
 import { Interaction } from './interaction.js';
 import { orderOf, preparePrompts } from './prompts.js';
 import { gatherRulesOf, type InteractionRequest } from './request.js';
@@ -34,7 +34,7 @@ export interface RunningInteraction {
 export class InteractionDesk {
   readonly #context: CallContext;
   readonly #prompts: PromptSource;
-  readonly #books = new Map<string, InteractionBook>();
+  readonly #books = new Map<string, RecordBook<Interaction>>();
 
   constructor(context: CallContext, prompts: PromptSource) {
     this.#context = context;
@@ -50,7 +50,7 @@ export class InteractionDesk {
   /** Begins an interaction. @throws CodedError `legEnded`, `legNotConnected` (not in the call's media yet), `invalidRequest` */
   run(call: Call, leg: Leg, request: InteractionRequest): RunningInteraction {
     const interaction = this.#begin(call, leg, request);
-    return { interactionId: interaction.beginning.id, done: interaction.done };
+    return { interactionId: interaction.id, done: interaction.done };
   }
 
   /** The same for edges: resolves once its prompt is ready. @throws CodedError also of the prompt */
@@ -65,7 +65,8 @@ export class InteractionDesk {
   /** Those of a leg that can be read, newest first. @throws CodedError `callNotFound`, `legNotFound` */
   list(callId: string, legId: string): readonly InteractionView[] {
     this.#context.registry.get(callId).leg(legId);
-    return (this.#books.get(callId)?.ofLeg(legId) ?? []).map(viewInteraction);
+    const known = this.#books.get(callId)?.all() ?? [];
+    return ofLeg(known, legId).reverse().map(viewInteraction);
   }
 
   /**
@@ -103,42 +104,40 @@ export class InteractionDesk {
       callId: call.id,
       legId: leg.id,
       createdAtMs: clock.nowMs(),
+      secret: request.secret ?? false,
     });
     const book = this.#bookOf(call.id);
-    for (const earlier of book.open(leg.id)) {
+    for (const earlier of ofLeg(book.open(), leg.id)) {
       if (earlier.status === 'preparing') this.#cancelUnstarted(call, earlier, 'replaced');
     }
     book.add(interaction);
     preparePrompts(this.#prompts, request, interaction.signal)
-      .then((prompts) => {
-        this.#carryOut(call, leg, interaction, (id) => orderOf(id, call, prompts, request, gather), prompts.prompt);
-      })
+      .then(
+        (prompts) => {
+          const order = () => orderOf(interaction.id, call, prompts, request, gather);
+          this.#carryOut(call, leg, interaction, prompts.prompt, order);
+        },
+        (thrown: unknown) => {
+          this.#fail(call, interaction, asCodedError(thrown));
+        },
+      )
       .catch((thrown: unknown) => {
-        this.#fail(call, interaction, asCodedError(thrown));
+        this.#context.log.error({ err: thrown }, 'An interaction could not be started.');
       });
     return interaction;
   }
 
   /** The prompts are ready. */
-  #carryOut(
-    call: Call,
-    leg: Leg,
-    interaction: Interaction,
-    order: (interactionId: string) => InteractionOrder,
-    prompt: CallPrompt,
-  ): void {
+  #carryOut(call: Call, leg: Leg, interaction: Interaction, prompt: CallPrompt, order: () => InteractionOrder): void {
     if (interaction.over) return;
-    if (leg.end !== undefined) {
-      this.#cancelUnstarted(call, interaction, 'legEnded');
-    } else if (interaction.activate(prompt)) {
-      call.media.startInteraction(leg.id, order(interaction.beginning.id));
-    }
+    if (leg.end !== undefined) this.#cancelUnstarted(call, interaction, 'legEnded');
+    else if (interaction.activate(prompt)) call.media.startInteraction(leg.id, order());
   }
 
   #cancelUnstarted(call: Call, interaction: Interaction, cause: CancelCause): void {
     const { tick } = call;
     this.#finish(call, interaction, {
-      interactionId: interaction.beginning.id,
+      interactionId: interaction.id,
       result: 'cancelled',
       digits: '',
       cancelledBy: cause,
@@ -160,7 +159,7 @@ export class InteractionDesk {
   }
 
   #finish(call: Call, interaction: Interaction, told: InteractionOutcome, exactTick?: number): void {
-    const { legId } = interaction.beginning;
+    const { legId, secret } = interaction.beginning;
     const cancelledBy = told.cancelledBy && causeOf(call, legId, told.cancelledBy);
     if (!interaction.end({ ...told, cancelledBy }, this.#context.clock.nowMs())) return;
     const { outcome, prompt } = interaction;
@@ -168,7 +167,8 @@ export class InteractionDesk {
     if (prompt?.failure !== undefined) {
       this.#context.log.warn({ err: prompt.failure }, 'A prompt broke off while it was played.');
     }
-    const data = { ...outcome, contentHash: prompt?.contentHash };
+    const digits = secret ? '' : outcome.digits;
+    const data = { ...outcome, digits, contentHash: prompt?.contentHash };
     call.tell('interaction.ended', legId, data, exactTick);
   }
 
@@ -195,7 +195,7 @@ export class InteractionDesk {
     if (book === undefined || call === undefined) return;
     if (event.type === 'leg.left' || event.type === 'leg.failed') {
       // What the media plane has ended is over by now: this is for what it knew nothing of, or is silent about.
-      for (const interaction of book.open(event.legId)) this.#abandon(call, interaction, 'legEnded');
+      for (const interaction of ofLeg(book.open(), event.legId)) this.#abandon(call, interaction, 'legEnded');
     } else if (event.type === 'call.ended') {
       this.#books.delete(event.callId);
     }
@@ -209,7 +209,7 @@ export class InteractionDesk {
     }
     const endedTick = exactTick ?? call.tick;
     const told: InteractionOutcome = {
-      interactionId: interaction.beginning.id,
+      interactionId: interaction.id,
       result: 'cancelled',
       digits: '',
       cancelledBy: cause,
@@ -230,13 +230,17 @@ export class InteractionDesk {
     return found;
   }
 
-  #bookOf(callId: string): InteractionBook {
+  #bookOf(callId: string): RecordBook<Interaction> {
     const known = this.#books.get(callId);
     if (known !== undefined) return known;
-    const book = new InteractionBook();
+    const book = new RecordBook<Interaction>();
     this.#books.set(callId, book);
     return book;
   }
+}
+
+function ofLeg(interactions: readonly Interaction[], legId: string | undefined): Interaction[] {
+  return interactions.filter(({ beginning }) => beginning.legId === legId);
 }
 
 /** The end of a leg, as the media plane sees it, may be that of the call. */

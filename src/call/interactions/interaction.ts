@@ -27,6 +27,8 @@ export interface InteractionBeginning {
   readonly callId: string;
   readonly legId: string;
   readonly createdAtMs: number;
+  /** Nobody but who asked is told the digits. */
+  readonly secret: boolean;
 }
 
 /** What an interaction plays, as far as its record is to know it; `CallPrompt` fits. */
@@ -69,6 +71,9 @@ export class Interaction {
     });
   }
 
+  get id(): string {
+    return this.beginning.id;
+  }
   get status(): InteractionStatus {
     return this.#status;
   }

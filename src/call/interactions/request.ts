@@ -39,6 +39,8 @@ export interface InteractionRequest {
   readonly plays?: number | undefined;
   /** Absent = the interaction ends with its prompt. */
   readonly gather?: GatherRequest | undefined;
+  /** What is pressed is a secret: only who asked gets it; events and views have no digits. Default false. */
+  readonly secret?: boolean | undefined;
 }
 
 const tickMs = 20;

@@ -36,7 +36,7 @@ export function viewInteraction(interaction: Interaction): InteractionView {
     legId: beginning.legId,
     status,
     result: outcome?.result,
-    digits: outcome?.digits,
+    digits: beginning.secret ? undefined : outcome?.digits,
     cancelledBy: outcome?.cancelledBy,
     failure: failure && { code: failure.code, detail: failure.detail },
     attempts: outcome?.attempts,
