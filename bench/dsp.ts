@@ -221,7 +221,8 @@ function call(legCount: number, talkers: number, encoding: EncodingName): number
       upsamplers[i]!.process(input.pointer, legs[i]!.sourcePointer);
       legs[i]!.submit();
     }
-    mixer.mix();
+    mixer.sum();
+    mixer.render();
     for (const leg of legs) leg.payload();
   });
   mixer.close();

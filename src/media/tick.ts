@@ -24,8 +24,10 @@ export function runTick(call: WorkerCall, turn: TickTurn, nowMs: number): void {
   call.tick += 1 + turn.skipped;
   applyCommands(call);
   eachLeg(call, turn, nowMs, playOut);
-  call.mixer.mix();
-  eachLeg(call, turn, nowMs, render);
+  call.mixer.sum();
+  isolate(call);
+  call.mixer.render();
+  eachLeg(call, turn, nowMs, send);
   relayDigits(call);
   eachLeg(call, turn, nowMs, report);
   reportLevels(call);
@@ -44,8 +46,13 @@ function playOut(leg: WorkerLeg, { room }: WorkerCall, _turn: TickTurn, nowMs: n
   leg.playOut(nowMs, room.meter);
 }
 
+/** 5: what the server plays in this tick goes to the programmes of legs and call. */
+function isolate(_call: WorkerCall): void {
+  // Comes with interactions and playbacks.
+}
+
 /** 6: limiter, resampler and encoder have run once for all that hear the same; each leg gets its own packet. */
-function render(leg: WorkerLeg, _call: WorkerCall, turn: TickTurn, nowMs: number): void {
+function send(leg: WorkerLeg, _call: WorkerCall, turn: TickTurn, nowMs: number): void {
   leg.send(turn, nowMs);
 }
 
@@ -61,7 +68,8 @@ function mayHear(call: WorkerCall, { leg, durationMs }: RelayedPress, listener: 
   if (listener === leg || !listener.place) return false;
   // The end of a press reaches whoever heard it begin, so that no key stays down.
   if (durationMs !== undefined) return true;
-  if (!leg.place || leg.place.muted || listener.place.deaf || !listener.sender.takesDigits) return false;
+  if (!leg.place?.inMix || !listener.place.inMix) return false;
+  if (leg.place.muted || listener.place.deaf || !listener.sender.takesDigits) return false;
   return call.mixer.routing.gain(listener.place, leg.place) !== 0;
 }
 

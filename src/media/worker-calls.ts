@@ -134,7 +134,7 @@ export class WorkerCalls {
       case 'routeLeg': {
         const listener = call.leg(command.listenerLegId)?.place;
         const source = call.leg(command.sourceLegId)?.place;
-        if (listener && source) call.mixer.routing.set(listener, source, command.gain ?? 1);
+        if (listener && source) call.mixer.routing.set(listener, source, command.gain);
         return;
       }
       case 'closeLeg': {

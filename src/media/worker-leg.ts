@@ -123,7 +123,7 @@ export class WorkerLeg {
     this.sender.connect(media);
     this.#digits.connect(media);
     this.#place?.setFormat(media.send);
-    this.#rtcp.setClockRate(media.send.clockRateHz);
+    this.#rtcp.connect(media);
     this.#rtcpMux = media.rtcpMux;
     this.#media = media;
     return first;
@@ -170,7 +170,7 @@ export class WorkerLeg {
     const place = this.#place;
     if (!place || !this.connected) return;
     const sounds = this.#decode(place, nowMs) && this.#digits.squelch(place.sourceFrame);
-    if (place.muted) {
+    if (place.muted || place.isolated) {
       this.#voice.rest();
       if (sounds) place.submit();
     } else if (!sounds) {
@@ -216,7 +216,7 @@ export class WorkerLeg {
   }
 
   statistics(): LegStatistics {
-    return this.#statistics ?? { ...this.receiver.statistics(), send: this.#sendStatistics() };
+    return this.#statistics ?? { ...this.receiver.statistics(), ...this.#rtcp.statistics() };
   }
 
   snapshot(): LegSnapshot {
@@ -294,12 +294,6 @@ export class WorkerLeg {
 
   #rtcpSocket(sockets: LegSockets): DatagramPort {
     return this.#rtcpMux ? sockets.rtp : sockets.rtcp;
-  }
-
-  #sendStatistics(): LegStatistics['send'] {
-    const { packets, octets } = this.sender.rtp;
-    const { remoteLossRatio, remoteJitterMs, roundTripMs } = this.#rtcp.session;
-    return { packets, octets, remoteLossRatio, remoteJitterMs, roundTripMs };
   }
 
   /** The upsampler of the rate that plays from now on starts from silence. */

@@ -63,7 +63,8 @@ describe('mix-minus', () => {
           leg.sourceFrame.set(seededNoise(seed + i, 960).map((value) => (value * limiterCeiling) / count));
           leg.submit();
         });
-        mixer.mix();
+        mixer.sum();
+        mixer.render();
         for (const leg of legs) {
           const expected = naiveMix(mixer, leg, random).subarray(0, 960 - lookAhead);
           expect(words(heardOf(leg))).toEqual(words(expected));
@@ -86,7 +87,8 @@ describe('mix-minus', () => {
       );
       leg.submit();
     });
-    mixer.mix();
+    mixer.sum();
+    mixer.render();
     for (const leg of legs.slice(126)) {
       const expected = naiveMix(mixer, leg, random).subarray(0, 960 - lookAhead);
       expect(words(heardOf(leg))).toEqual(words(expected));
@@ -104,7 +106,8 @@ describe('mix-minus', () => {
     }
     // Listener 0 is to hear one source only; 126 closed relations bring the whole sum down to it.
     for (const source of legs.slice(2)) mixer.routing.set(legs[0]!, source, 0);
-    mixer.mix();
+    mixer.sum();
+    mixer.render();
     // ±2 is limited, so what the limiter got is read off its look-ahead: the last samples, untouched yet.
     const { pointer } = legs[0]!.heard;
     const pending = kernels.f32(pointer + 960 * 4, lookAhead);
@@ -125,7 +128,8 @@ describe('mix-minus', () => {
           leg.sourceFrame.set(seededNoise(seed + i, 960).map((value) => value / 100));
           leg.submit();
         });
-        mixer.mix();
+        mixer.sum();
+        mixer.render();
         for (const leg of legs) {
           const expected = naiveMix(mixer, leg, seededRandom(seed));
           const heard = heardOf(leg);

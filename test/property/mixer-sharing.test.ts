@@ -150,7 +150,8 @@ function randomCall(kernels: Kernels, seed: number, ticks: number, pauseTicks: n
       for (let n = 0; n < 960; n++) leg.sourceFrame[n] = amplitude * Math.sin(step * (tick * 960 + n));
       leg.submit();
     }
-    mixer.mix();
+    mixer.sum();
+    mixer.render();
     for (const leg of mixer.legs) {
       const other = others.get(leg)!;
       const { talker } = other;

@@ -37,7 +37,8 @@ export class StreamRoom {
       leg.sourceFrame.set(voices[index]!.subarray(at, at + 960));
       leg.submit();
     }
-    this.mixer.mix();
+    this.mixer.sum();
+    this.mixer.render();
     const payloads = this.legs.map((leg, index) => (absent.includes(index) ? undefined : leg.payload()));
     return payloads.map((payload) => payload?.bytes.slice(0, payload.length));
   }

@@ -83,6 +83,20 @@ export function settle(at: usize, count: i32, from: f32, to: f32): i32 {
   return v128.any_true(any) ? 1 : 0;
 }
 
+/** In place, gain going linearly from `from` to `to` over the frame. */
+export function fade(at: usize, count: i32, from: f32, to: f32): void {
+  const end = at + ((<usize>count) << 2);
+  const slope = (to - from) / <f32>count;
+  // As in `settle`: the frame ends on `to`.
+  let gain = f32x4.add(f32x4.splat(from), f32x4.mul(f32x4(1, 2, 3, 4), f32x4.splat(slope)));
+  const step = f32x4.splat(slope * 4);
+  if (from == to) gain = f32x4.splat(to);
+  for (; at < end; at += 16) {
+    v128.store(at, f32x4.mul(v128.load(at), gain));
+    gain = f32x4.add(gain, step);
+  }
+}
+
 /** Writes the greatest magnitude and the sum of squares to result[0] and result[1]. */
 export function measure(at: usize, count: i32, result: usize): void {
   const end = at + ((<usize>count) << 2);

@@ -3,7 +3,7 @@
 // to call: what a stream has to remember lies where its caller says.
 
 export { heapBase, staging } from './memory';
-export { zero, copy, add, addScaled, subtract, isZero, isSame, settle, measure } from './arithmetic';
+export { zero, copy, add, addScaled, subtract, isZero, isSame, settle, fade, measure } from './arithmetic';
 export { limit } from './limiter';
 export { up6, up3, down6, down3 } from './resample';
 export { encodeMu, encodeA } from './g711';

@@ -24,6 +24,8 @@ export interface KernelFunctions {
    * rounding onto the grid of 2^-16. @returns 1 when a sample is not zero
    */
   settle(at: number, count: number, fromGain: number, toGain: number): number;
+  /** In place, gain going linearly from `fromGain` to `toGain`, which the last sample has. */
+  fade(at: number, count: number, fromGain: number, toGain: number): void;
   /** Writes greatest magnitude and sum of squares as two float32 to `result`. */
   measure(at: number, count: number, result: number): void;
   /** Limits `blocks` blocks of 32 samples in place, the block after them being look-ahead; see limiter.ts. */

@@ -17,7 +17,7 @@ const narrowAt = stateAt + limiterStateWords;
 const wideAt = narrowAt + samplesPerTick(8000);
 const words = wideAt + samplesPerTick(16_000);
 
-/** What the next tick depends on lies in one piece: end of the frame (the next history), look-ahead, limiter state. */
+/** What the next tick depends on lies in one piece, but for the duck gain: end of the frame (the next history), look-ahead, limiter state. */
 const carriedAt = stateAt - lookAhead - history;
 const carriedWords = narrowAt - carriedAt;
 
@@ -48,6 +48,8 @@ export class Heard {
   #wideTick = -1;
   readonly #payloadTicks: number[] = [];
   #zeroTicks = ticksToSilence;
+  /** Gain the last tick's mix ended on. */
+  #duckGain = 1;
 
   /** @throws CodedError `capacityReached` */
   constructor(kernels: Kernels) {
@@ -80,13 +82,20 @@ export class Heard {
     return this.#mixAt();
   }
 
+  /** Fades what has been mixed in this tick from the last tick's gain to `gain`, over the frame; to be called in every tick. */
+  duck(gain: number): void {
+    if (gain !== 1 || this.#duckGain !== 1) this.#kernels.run.fade(this.#mixAt(), frameSamples, this.#duckGain, gain);
+    this.#duckGain = gain;
+  }
+
   /** Ends a tick: limits what was mixed. */
   render(): void {
     limitFrame(this.#kernels, this.pointer);
   }
 
-  /** A whole tick whose mix is digital zero; costs next to nothing once silence has set in. */
-  renderZero(): void {
+  /** A whole tick whose mix is digital zero; costs next to nothing once silence has set in. @param duckGain as of `duck` */
+  renderZero(duckGain = 1): void {
+    this.#duckGain = duckGain;
     this.#tick++;
     if (this.isSilent && this.#limiter[0] === 1) return;
     const zeroTicks = this.#zeroTicks + 1;
@@ -99,6 +108,7 @@ export class Heard {
   /** True when both would make the same of the same next mix, bit for bit. */
   isAlike(other: Heard): boolean {
     const from = carriedAt * 4;
+    if (this.#duckGain !== other.#duckGain) return false;
     return this.#kernels.run.isSame(this.#base + from, other.#base + from, carriedWords) === 1;
   }
 
@@ -106,6 +116,7 @@ export class Heard {
   continueFrom(other: Heard): void {
     const from = carriedAt * 4;
     this.#kernels.run.copy(other.#base + from, this.#base + from, carriedWords);
+    this.#duckGain = other.#duckGain;
     // Only what is carried has been copied: the rest of the frame is not zero yet.
     this.#zeroTicks = 0;
   }

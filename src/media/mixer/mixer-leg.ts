@@ -1,17 +1,20 @@
 import { frameSamples } from '../dsp/frame.js';
 import type { Kernels } from '../dsp/kernels.js';
-import type { PayloadFormat } from '../protocol.js';
+import type { LegAudience, PayloadFormat } from '../protocol.js';
 import type { Encoding, Encodings } from './encodings.js';
 import { Heard } from './heard.js';
 import { LegStream } from './leg-stream.js';
 import type { Payload } from './payload.js';
+import { ProgrammeInput } from './programme-input.js';
+import { openAudience } from './routing-matrix.js';
 
 /**
  * One leg's place at the mixer: the frame others hear of it, and what it hears itself.
  *
  * Per tick: write 960 samples to {@link sourceFrame}, call {@link submit}; a leg that did not submit is silent in that
- * tick. After `mix()` the frame holds what others were offered (gain and mute applied, before routing), for levels and
- * tools, and {@link heard} and {@link payload} give what the leg hears.
+ * tick. After `sum()` the frame holds what others were offered (gain and mute applied, before routing), for levels and
+ * tools. Between `sum()` and `render()` a {@link programme} may be submitted. After `render()` {@link heard} and
+ * {@link payload} give what the leg hears.
  */
 export class MixerLeg {
   /** 960 floats at 48 kHz. */
@@ -20,10 +23,16 @@ export class MixerLeg {
   readonly sourcePointer: number;
   /** Linear gain on what others hear of this leg; a change fades over one frame. */
   gain = 1;
-  /** Not heard by anybody, from the very next `mix()` on. */
+  /** Not heard by anybody, from the very next `sum()` on. */
   muted = false;
-  /** Hears nobody. */
+  /** Hears nobody; what the server itself plays it does hear. */
   deaf = false;
+  /** Who hears it and whom it hears, apart from relations; from the next `sum()` on. */
+  audience: LegAudience = openAudience;
+  /** Out of the mix from the very next `sum()` on: nobody hears it, it hears nobody, nor what is played to all. */
+  isolated = false;
+  /** What the server plays to this leg alone: on top of the mix, or to an isolated leg in its place. */
+  readonly programme: ProgrammeInput;
   readonly #kernels: Kernels;
   readonly #encodings: Encodings;
   readonly #shared: Heard;
@@ -35,6 +44,8 @@ export class MixerLeg {
   #submitted = false;
   #settledGain = 1;
   #audible = false;
+  #summed = false;
+  #inMix = true;
   #sharing = false;
 
   /** Made by `Mixer.addLeg`. @throws CodedError `capacityReached` */
@@ -49,6 +60,7 @@ export class MixerLeg {
     this.#shared = shared;
     this.#private = new Heard(kernels);
     this.sourcePointer = this.#allocateSource();
+    this.programme = this.#createProgramme();
     this.sourceFrame = kernels.f32(this.sourcePointer, frameSamples);
   }
 
@@ -94,6 +106,16 @@ export class MixerLeg {
     return this.#audible;
   }
 
+  /** Whether it is part of Σ: in the last tick summed it was audible, and heard by all who hear all. */
+  get summed(): boolean {
+    return this.#summed;
+  }
+
+  /** Whether it was in the mix in the last tick summed, that is, not isolated. */
+  get inMix(): boolean {
+    return this.#inMix;
+  }
+
   /** Whether what it hears was computed together with that of others in the last tick mixed. */
   get sharing(): boolean {
     return this.#sharing;
@@ -110,7 +132,7 @@ export class MixerLeg {
   }
 
   /**
-   * One tick of what this leg hears in its format, valid until the next `mix()`.
+   * One tick of what this leg hears in its format, valid until the next `render()`.
    *
    * A codec with memory encodes only in ticks in which this is called, so that it stays where the listener's decoder is:
    * in a tick whose audio is not sent, do not call it.
@@ -121,21 +143,23 @@ export class MixerLeg {
     return this.heard.payload(this.#encoding);
   }
 
-  /** For the mixer: applies gain and mute, puts the source onto the grid. @returns {@link audible} */
-  settle(): boolean {
+  /** For the mixer: applies gain and mute, puts the source onto the grid. */
+  settle(): void {
     const { run } = this.#kernels;
     const from = this.#settledGain;
-    const counts = this.#submitted && !this.muted;
+    const closed = this.muted || this.isolated;
+    const counts = this.#submitted && !closed;
     this.#submitted = false;
+    this.#inMix = !this.isolated;
     // After a mute the voice fades in; into it, it is cut, because a muted leg must not be heard in any sample.
-    this.#settledGain = this.muted ? 0 : this.gain;
+    this.#settledGain = closed ? 0 : this.gain;
     if (counts) {
       this.#audible = run.settle(this.sourcePointer, frameSamples, from, this.#settledGain) === 1;
     } else {
       run.zero(this.sourcePointer, frameSamples);
       this.#audible = false;
     }
-    return this.#audible;
+    this.#summed = this.#audible && this.audience.heardBy === 'all';
   }
 
   /** For the mixer: hears by itself from this tick on, continuing what it heard so far. @returns its own Heard */
@@ -162,6 +186,7 @@ export class MixerLeg {
   close(): void {
     this.#stream?.close();
     this.#kernels.free(this.sourcePointer);
+    this.programme.close();
     this.#private.close();
   }
 
@@ -169,6 +194,16 @@ export class MixerLeg {
     try {
       return this.#kernels.allocateFloats(frameSamples);
     } catch (error) {
+      this.#private.close();
+      throw error;
+    }
+  }
+
+  #createProgramme(): ProgrammeInput {
+    try {
+      return new ProgrammeInput(this.#kernels);
+    } catch (error) {
+      this.#kernels.free(this.sourcePointer);
       this.#private.close();
       throw error;
     }

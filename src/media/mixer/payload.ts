@@ -3,7 +3,7 @@ import { samplesPerTick } from '../dsp/frame.js';
 import type { Kernels } from '../dsp/kernels.js';
 import type { Heard } from './heard.js';
 
-/** One encoded tick. The object and its bytes are reused: they are valid until the next `mix()`. */
+/** One encoded tick. The object and its bytes are reused: they are valid until the next `render()`. */
 export interface Payload {
   /** At least `length` bytes. */
   readonly bytes: Uint8Array;

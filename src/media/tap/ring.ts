@@ -105,11 +105,3 @@ export function viewRing(ring: SharedArrayBuffer): RingViews {
   const words = new Int32Array(ring, headWords * wordBytes, capacity);
   return { head, words, floats: new Float32Array(ring, words.byteOffset, capacity), capacity };
 }
-
-/**
- * Ends a ring in the place of its writer, after the last tick that was offered to it; only for whoever knows that the
- * writer's thread is gone. Harmless when it has ended already.
- */
-export function endAbandonedRing(ring: SharedArrayBuffer): void {
-  Atomics.store(viewRing(ring).head, headAt.state, ringState.ended);
-}

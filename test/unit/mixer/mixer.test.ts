@@ -33,7 +33,8 @@ class Room {
       for (let n = 0; n < 960; n++) sourceFrame[n] = amplitude * Math.sin(step * (this.tick * 960 + n));
       this.legs[index]!.submit();
     }
-    this.mixer.mix();
+    this.mixer.sum();
+    this.mixer.render();
     this.tick++;
   }
 
@@ -175,7 +176,8 @@ describe('mixer', () => {
     const legs = Array.from({ length: 8 }, (_, i) => mixer.addLeg(`${i}`));
     for (const leg of legs) leg.setFormat(format('PCMU'));
     legs[0]!.setFormat(format('PCMA'));
-    mixer.mix();
+    mixer.sum();
+    mixer.render();
     for (const leg of legs.slice(0, 5)) mixer.removeLeg(leg);
     mixer.close();
     expect(kernels.liveBytes).toBe(before);

@@ -43,7 +43,8 @@ describe('a call of ten legs in its steady state', () => {
         upsamplers[i]!.process(input, legs[i]!.sourcePointer);
         legs[i]!.submit();
       }
-      mixer.mix();
+      mixer.sum();
+      mixer.render();
       for (const leg of legs) {
         const payload = leg.payload();
         bytes += payload.length + payload.bytes[0]!;
