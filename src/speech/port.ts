@@ -4,6 +4,12 @@
  */
 import type { PromptClip } from '../media/protocol.js';
 
+/**
+ * Names of prompt files: up to eight steps of letters, digits, `.`, `_` and `-`, none of which begins with a dot; at
+ * most 255 characters.
+ */
+export const promptNamePattern = '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}){0,7}$';
+
 /** One piece of a prompt; pieces play one after the other without a gap. */
 export type PromptItem =
   /** A file of the prompt directory, by its path within it. */
