@@ -1,9 +1,9 @@
 /**
- * Storage of the jitter buffer: packets by unwrapped sequence number, in a ring of slots that keep their memory.
+ * Storage of the jitter buffer: packets by unwrapped sequence number, in a ring of places that slots are put into.
  *
  * It knows order and nothing else; when and whether a packet is played is the business of `playout-policy.ts`. Payloads
- * are copied in. A slot's buffer is made at its first use and grows only when a longer payload comes, so that a steady
- * stream allocates nothing.
+ * are copied in. A slot is made when more packets wait than ever before, and its buffer grows only when a longer payload
+ * comes, so that a steady stream allocates nothing; the slot let go of last is used first, for it is still in the cache.
  */
 
 /** A packet as the leg hands it in; one object may be reused for all packets. */
@@ -38,18 +38,14 @@ export interface StoredPacket {
   length: number;
 }
 
-interface Slot extends StoredPacket {
-  held: boolean;
-}
-
 /** Bytes a slot starts with: 20 ms of G.711 and a little more. */
 const FIRST_SLOT_BYTES = 192;
 
 /** Packets that wait to be played. */
 export class PacketStore {
-  private readonly slots: Slot[] = [];
-  /** Never reached: every index is taken modulo the number of slots. */
-  private readonly spare = emptySlot();
+  /** By sequence number modulo capacity. */
+  private readonly places: (StoredPacket | undefined)[];
+  private readonly free: StoredPacket[] = [];
   private held = 0;
   /** Lowest sequence number still wanted. Until the first packet was taken, an older one may lower it. */
   private next = 0;
@@ -59,7 +55,7 @@ export class PacketStore {
 
   /** @param capacity packets between the oldest and the newest one that may wait */
   constructor(readonly capacity = 128) {
-    for (let index = 0; index < capacity; index++) this.slots.push(emptySlot());
+    this.places = Array.from({ length: capacity });
   }
 
   /** Packets waiting. */
@@ -100,26 +96,24 @@ export class PacketStore {
   head(): StoredPacket | undefined {
     if (this.held === 0) return undefined;
     for (let sequence = this.next; sequence < this.end; sequence++) {
-      const slot = this.slotOf(sequence);
-      if (slot.held) return slot;
+      const slot = this.places[this.placeOf(sequence)];
+      if (slot !== undefined) return slot;
     }
     return undefined;
   }
 
   /** Lets go of the oldest packet; whatever is older than it is late from now on. */
   release(): void {
-    const head = this.head() as Slot | undefined;
+    const head = this.head();
     if (head === undefined) return;
-    head.held = false;
-    this.held--;
+    this.vacate(this.placeOf(head.extendedSequence));
     this.next = head.extendedSequence + 1;
     this.open = false;
   }
 
   /** Forgets everything, the place in the sequence included. */
   clear(): void {
-    for (const slot of this.slots) slot.held = false;
-    this.held = 0;
+    for (let place = 0; place < this.places.length; place++) this.vacate(place);
     this.open = true;
   }
 
@@ -132,29 +126,34 @@ export class PacketStore {
       this.next = sequence;
     }
     if (sequence - this.next >= this.capacity) return 'tooFar';
-    const slot = this.slotOf(sequence);
-    return slot.held ? 'duplicate' : 'stored';
+    return this.places[this.placeOf(sequence)] === undefined ? 'stored' : 'duplicate';
   }
 
-  private occupy(sequence: number): Slot {
-    const slot = this.slotOf(sequence);
-    slot.held = true;
+  private occupy(sequence: number): StoredPacket {
+    const slot = this.free.pop() ?? emptySlot();
+    this.places[this.placeOf(sequence)] = slot;
     slot.extendedSequence = sequence;
     this.held++;
     if (sequence >= this.end) this.end = sequence + 1;
     return slot;
   }
 
-  private slotOf(sequence: number): Slot {
-    const index = ((sequence % this.capacity) + this.capacity) % this.capacity;
-    return this.slots[index] ?? this.spare;
+  private vacate(place: number): void {
+    const slot = this.places[place];
+    if (slot === undefined) return;
+    this.places[place] = undefined;
+    this.free.push(slot);
+    this.held--;
+  }
+
+  private placeOf(sequence: number): number {
+    return ((sequence % this.capacity) + this.capacity) % this.capacity;
   }
 }
 
-function emptySlot(): Slot {
+function emptySlot(): StoredPacket {
   return {
     audio: false,
-    held: false,
     extendedSequence: 0,
     extendedTimestamp: 0,
     payloadType: 0,

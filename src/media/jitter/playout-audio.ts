@@ -12,8 +12,13 @@ import { MAX_LAG_MS, OVERLAP_MS, TimeStretch } from './time-stretch.js';
 
 /** Longest packet that is decoded (SAFETY M3). */
 const MAX_PACKET_MS = 120;
+const MAX_RATE_HZ = 48_000;
 /** Room for a packet on top of what a tick and a stretch need. */
 const FIFO_MS = MAX_PACKET_MS + 80;
+/** Where a packet is decoded before it joins what waits: one for all legs, because nothing stays in it. */
+const scratch = new Float32Array((MAX_RATE_HZ * MAX_PACKET_MS) / 1000);
+/** Its beginning in every length it was used in: copies of whole arrays are block copies. */
+const windows: (Float32Array | undefined)[] = [];
 /** Refused packets in a row after which a decoder begins anew (SAFETY M8). */
 const ERRORS_BEFORE_RESET = 5;
 
@@ -22,7 +27,6 @@ export class PlayoutAudio {
   private bank: DecoderBank;
   private decoder: Decoder | undefined;
   private fifo: SampleFifo;
-  private scratch: Float32Array;
   private rate: number;
   private readonly stretch = new TimeStretch();
   private readonly splice = new Splice();
@@ -32,7 +36,6 @@ export class PlayoutAudio {
     this.bank = new DecoderBank(formats);
     this.rate = initialRateHz;
     this.fifo = createFifo(initialRateHz);
-    this.scratch = createScratch(initialRateHz);
   }
 
   /** Rate of the samples; follows the packet decoded last. */
@@ -54,17 +57,17 @@ export class PlayoutAudio {
   durationMs(packet: StoredPacket): number {
     const decoder = this.bank.formatOf(packet.payloadType)?.decoder;
     if (decoder === undefined) return -1;
-    const samples = decoder.samplesIn(packet.payload, packet.length);
-    const durationMs = (samples * 1000) / decoder.rateHz;
-    return samples > 0 && durationMs <= MAX_PACKET_MS ? durationMs : -1;
+    const samples = samplesIn(packet, decoder);
+    return samples < 0 ? -1 : (samples * 1000) / decoder.rateHz;
   }
 
   /** Decodes a packet and appends it. @returns its duration in ms, or −1 when it was refused and nothing was appended */
   decode(packet: StoredPacket): number {
     const decoder = this.bank.formatOf(packet.payloadType)?.decoder;
-    if (decoder === undefined || this.durationMs(packet) < 0) return this.refuse();
+    const expected = decoder === undefined ? -1 : samplesIn(packet, decoder);
+    if (decoder === undefined || expected < 0) return this.refuse();
     if (decoder !== this.decoder) this.switchTo(decoder);
-    const samples = decoder.decode(packet.payload, packet.length, this.scratch);
+    const samples = decoder.decode(packet.payload, packet.length, windowOf(expected));
     if (samples <= 0) return this.refuse();
     this.errorsInRow = 0;
     this.append(samples);
@@ -79,7 +82,7 @@ export class PlayoutAudio {
 
   /** Appends the `samples` samples right before a packet from what it carries of them. @returns false when that is nothing */
   rescue(packet: StoredPacket, samples: number): boolean {
-    const got = this.decoder?.decodeLost?.(packet.payload, packet.length, this.scratch, samples) ?? -1;
+    const got = this.decoder?.decodeLost?.(packet.payload, packet.length, scratch, samples) ?? -1;
     if (got <= 0) return false;
     this.append(got);
     return true;
@@ -87,18 +90,18 @@ export class PlayoutAudio {
 
   /** Appends made-up audio that continues what was decoded; with `ends`, it fades to silence by its end. */
   makeUp(samples: number, ends: boolean): void {
-    const count = Math.min(samples, this.scratch.length);
-    if (this.decoder === undefined) this.scratch.fill(0, 0, count);
-    else this.decoder.conceal(this.scratch, count);
-    if (ends) fadeOut(this.scratch, count);
+    const count = Math.min(samples, scratch.length);
+    if (this.decoder === undefined) scratch.fill(0, 0, count);
+    else this.decoder.conceal(scratch, count);
+    if (ends) fadeOut(scratch, count);
     this.append(count);
   }
 
   /** Appends silence. @returns false when what came before had to be faded out in it */
   makeSilence(samples: number): boolean {
     const isClean = !this.splice.pending;
-    const count = Math.min(samples, this.scratch.length);
-    this.scratch.fill(0, 0, count);
+    const count = Math.min(samples, scratch.length);
+    scratch.fill(0, 0, count);
     this.append(count);
     return isClean;
   }
@@ -157,8 +160,8 @@ export class PlayoutAudio {
   }
 
   private append(count: number): void {
-    this.splice.join(this.scratch, count);
-    this.fifo.write(this.scratch, count);
+    this.splice.join(scratch, count);
+    this.fifo.write(windowOf(count), count);
   }
 
   private refuse(): number {
@@ -183,17 +186,22 @@ export class PlayoutAudio {
     fifo.writeResampled(this.fifo, this.rate, rateHz);
     this.splice.resample(this.rate, rateHz);
     this.fifo = fifo;
-    this.scratch = createScratch(rateHz);
     this.rate = rateHz;
   }
 }
 
-function createFifo(rateHz: number): SampleFifo {
-  return new SampleFifo((rateHz * FIFO_MS) / 1000, (rateHz * MAX_LAG_MS) / 1000);
+/** Samples of a packet, or −1 when they are unknown or beyond bounds. */
+function samplesIn(packet: StoredPacket, decoder: Decoder): number {
+  const samples = decoder.samplesIn(packet.payload, packet.length);
+  return samples > 0 && samples <= (decoder.rateHz * MAX_PACKET_MS) / 1000 ? samples : -1;
 }
 
-function createScratch(rateHz: number): Float32Array {
-  return new Float32Array((rateHz * MAX_PACKET_MS) / 1000);
+function windowOf(samples: number): Float32Array {
+  return (windows[samples] ??= scratch.subarray(0, samples));
+}
+
+function createFifo(rateHz: number): SampleFifo {
+  return new SampleFifo((rateHz * FIFO_MS) / 1000, (rateHz * MAX_LAG_MS) / 1000);
 }
 
 function fadeOut(samples: Float32Array, count: number): void {

@@ -1,8 +1,12 @@
+/** How far the reading point moves before the rest is moved to the front, in lengths of history. */
+const LONGEST_WAY = 3;
+
 /**
  * Decoded samples between packets and ticks: packets bring 10…120 ms, ticks take 20 ms.
  *
  * One linear buffer. What was played last is kept in front of what waits, because lengthening repeats it; reading moves
- * an index, and the rest is moved to the front only when the end is reached.
+ * an index, and every few ticks the rest is moved to the front: with thousands of legs it is memory that costs, and a
+ * steady stream keeps to the same few cache lines of a buffer that is large for the worst of networks.
  *
  *     │ old │◄─ history ─►│◄─ available ─►│ free │
  *                     start             end
@@ -45,7 +49,8 @@ export class SampleFifo {
   write(input: Float32Array, count: number): void {
     const length = Math.min(count, this.free);
     this.makeRoom(length);
-    for (let index = 0; index < length; index++) this.samples[this.to + index] = input[index] ?? 0;
+    if (input.length === length) this.samples.set(input, this.to);
+    else for (let index = 0; index < length; index++) this.samples[this.to + index] = input[index] ?? 0;
     this.to += length;
   }
 
@@ -86,7 +91,8 @@ export class SampleFifo {
   }
 
   private makeRoom(count: number): void {
-    if (this.to + count <= this.samples.length) return;
+    const isLong = this.from > LONGEST_WAY * this.historyLength;
+    if (!isLong && this.to + count <= this.samples.length) return;
     const keepFrom = Math.max(0, this.from - this.historyLength);
     this.samples.copyWithin(0, keepFrom, this.to);
     this.from -= keepFrom;
