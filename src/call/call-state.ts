@@ -8,7 +8,8 @@
  */
 
 /** Why a call is over. */
-export type CallEndReason = 'lastLegLeft' | 'ended' | 'idle' | 'mediaFailed' | 'drained';
+export type CallEndReason =
+  'lastLegLeft' | 'ended' | 'idle' | 'mediaFailed' | 'drained' | 'moderatorLeft' | 'maxDuration';
 
 /** What decides when a call ends by itself. */
 export interface CallLifePolicy {

@@ -16,8 +16,11 @@ import type {
   PlaybackEnd,
 } from '../media/protocol.js';
 import type { CallEndReason } from './call-state.js';
+import { consentEventTypes, type ConsentEventData } from './consent/facts.js';
 import type { LegEndReason } from './leg-end.js';
 import type { LegStatus } from './leg-state.js';
+import { recordingEventTypes, type RecordingEventData } from './recordings/facts.js';
+import type { LegRole } from './role.js';
 
 /** Who a leg is, as every event about it repeats. */
 export interface LegIdentity {
@@ -31,7 +34,7 @@ export interface LegIdentity {
 }
 
 /** What each kind of event tells besides the {@link CallEvent} head. */
-export interface CallEventData {
+export interface CallEventData extends ConsentEventData, RecordingEventData {
   'call.started': { readonly name: string; readonly origin: 'api' | 'invite' };
   'call.updated': { readonly locked: boolean; readonly maxLegs: number; readonly endWhenEmpty: boolean };
   'call.ended': { readonly name: string; readonly reason: CallEndReason };
@@ -39,7 +42,11 @@ export interface CallEventData {
   'leg.ringing': LegIdentity;
   /** In the mix from this tick. */
   'leg.joined': LegIdentity & { readonly codec: EncodingName | undefined };
-  'leg.updated': LegControls & { readonly held: boolean; readonly codec: EncodingName | undefined };
+  'leg.updated': LegControls & {
+    readonly role: LegRole;
+    readonly held: boolean;
+    readonly codec: EncodingName | undefined;
+  };
   /** A leg that had joined is out. */
   'leg.left': LegIdentity & LegOutcome & { readonly statistics: LegStatistics | undefined };
   /** A leg ended without ever having joined. */
@@ -131,6 +138,8 @@ export const eventTypes = [
   'playback.updated',
   'playback.ended',
   'playback.failed',
+  ...consentEventTypes,
+  ...recordingEventTypes,
   'speakers.changed',
   'levels.reported',
 ] as const satisfies readonly (CallEventType | 'levels.reported')[];

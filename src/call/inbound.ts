@@ -2,9 +2,11 @@ import { asCodedError, CodedError, type ErrorCode, errorEntry } from '../errors.
 import type { EncodingName } from '../media/protocol.js';
 import type { InboundInvite } from '../sip/gateway.js';
 import type { Trunk } from '../sip/trunk.js';
+import { entryOf } from './admission/entry.js';
 import type { Call } from './call.js';
 import { refusalOf, retryAfterS } from './capacity.js';
 import type { CallContext } from './context.js';
+import { controlsOf } from './habits/leg-controls.js';
 import type { Leg } from './leg.js';
 import { LegDialog } from './leg-dialog.js';
 import { type LegEnd, legEnd, legEndOf } from './leg-end.js';
@@ -80,12 +82,13 @@ export class InboundCalls {
   #openCall(route: Admitted): Call {
     const { limits, idleTimeoutMs } = this.#context.settings;
     return this.#context.openCall(route.callName, 'invite', {
-      maxLegs: Math.min(route.maxLegs ?? limits.maxLegsPerCall, limits.maxLegsPerCall),
-      locked: false,
       muteOnEntry: false,
       endWhenEmpty: true,
       idleTimeoutMs,
       codecs: undefined,
+      ...route.policy,
+      maxLegs: Math.min(route.maxLegs ?? route.policy?.maxLegs ?? limits.maxLegsPerCall, limits.maxLegsPerCall),
+      locked: false,
     });
   }
 
@@ -97,6 +100,7 @@ export class InboundCalls {
     codecs: readonly EncodingName[] | undefined,
   ): void {
     const { settings, ids } = this.#context;
+    const role = route.role ?? trunk.role ?? 'participant';
     const leg = call.addLeg({
       id: ids.next('leg'),
       direction: 'inbound',
@@ -104,13 +108,15 @@ export class InboundCalls {
       number: invite.from.user,
       displayName: invite.from.displayName,
       status: 'ringing',
-      controls: {
-        muted: route.muted || call.policy.muteOnEntry,
+      controls: controlsOf(call.policy, {
+        muted: route.muted,
         deaf: false,
         gainDb: 0,
         denoise: settings.denoise,
         agc: 'off',
-      },
+      }),
+      role,
+      ...entryOf(call.policy, { direction: 'inbound', role }, call.doorsOpen),
       latching: trunk.latching,
       rtpTimeoutMs: settings.rtpTimeoutMs,
       rtpHoldTimeoutMs: settings.rtpHoldTimeoutMs,

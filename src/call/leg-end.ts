@@ -16,6 +16,7 @@ export type LegEndReason =
   | 'rtpTimeout'
   | 'sessionExpired'
   | 'signallingLost'
+  | 'notAdmitted'
   | 'failed';
 
 /** The end of a leg: one value that tells events, API, SIP and status what happened. */
@@ -54,6 +55,7 @@ const rows: Readonly<Record<LegEndReason, Row>> = {
   rtpTimeout: { input: 'fail', q850Cause: 102, sipStatus: 408, detail: 'No media arrived for too long.' },
   sessionExpired: { input: 'fail', q850Cause: 102, sipStatus: 408, detail: 'The peer stopped answering.' },
   signallingLost: { input: 'fail', q850Cause: 38, sipStatus: 503, detail: 'The way to the peer was lost.' },
+  notAdmitted: { input: 'hangUp', q850Cause: 21, sipStatus: 403, detail: 'The leg was not let into the call.' },
   failed: { input: 'fail', q850Cause: 41, sipStatus: 500, detail: 'The leg failed.' },
 };
 

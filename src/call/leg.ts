@@ -2,9 +2,13 @@ import { CodedError } from '../errors.js';
 import type { MediaCall } from '../media/plane.js';
 import type { LatchingPolicy, LegAddress, LegControls, LegMedia, LegStatistics, Programme } from '../media/protocol.js';
 import { type Clock, within } from './clock.js';
+import type { ConsentState } from './consent/consent-state.js';
 import type { CallEventData, CallEventType, LegIdentity, LegOutcome } from './event.js';
 import { type LegEnd, legInputOf } from './leg-end.js';
 import { isFinal, type LegStatus, stepLeg } from './leg-state.js';
+import type { AdmissionStatus, AdmissionStep } from './admission/entry.js';
+import type { LegRole } from './role.js';
+import { SecretDigits } from './secret-digits.js';
 import type { Timeline } from './timeline.js';
 
 /** How long a leg waits for its media to close before it counts as gone. */
@@ -28,6 +32,10 @@ export interface LegBeginning extends LegIdentity {
   readonly id: string;
   readonly status: 'queued' | 'ringing';
   readonly controls: LegControls;
+  /** Absent = `participant`. */
+  readonly role?: LegRole;
+  /** What it has to do before it is let in; absent = nothing. */
+  readonly steps?: readonly AdmissionStep[];
   readonly latching: LatchingPolicy;
   readonly rtpTimeoutMs: number;
   readonly rtpHoldTimeoutMs: number;
@@ -53,10 +61,21 @@ export class Leg {
   readonly id: string;
   readonly identity: LegIdentity;
   readonly createdAtMs: number;
+  /** What it presses that nobody is to be told. */
+  readonly secretDigits = new SecretDigits();
+  /** What it has said about being recorded; the consent desk says so. */
+  consent: ConsentState = 'notAsked';
+  /** How far it has come on its way into the call; the admission desk says so. */
+  admission: AdmissionStatus;
   readonly #host: LegHost;
   readonly #beginning: LegBeginning;
   #status: LegStatus;
+  #role: LegRole;
+  /** As asked for. */
   #controls: LegControls;
+  /** As they are: who only listens is muted. */
+  #inForce: LegControls;
+  #whenOpen: (() => void)[] = [];
   #opening: Promise<LegAddress> | undefined;
   #address: LegAddress | undefined;
   #media: LegMedia | undefined;
@@ -73,7 +92,10 @@ export class Leg {
     this.#host = host;
     this.#beginning = beginning;
     this.#status = beginning.status;
+    this.#role = beginning.role ?? 'participant';
     this.#controls = beginning.controls;
+    this.#inForce = this.#controlsInForce();
+    this.admission = this.steps.length > 0 ? 'pending' : 'admitted';
     if (beginning.isolated) this.#keptOutBy.add('admission');
   }
 
@@ -84,7 +106,14 @@ export class Leg {
     return this.#status;
   }
   get controls(): LegControls {
-    return this.#controls;
+    return this.#inForce;
+  }
+  get role(): LegRole {
+    return this.#role;
+  }
+  /** What it has to do before it is let in. */
+  get steps(): readonly AdmissionStep[] {
+    return this.#beginning.steps ?? [];
   }
   /** What SDP settled, once it has. */
   get media(): LegMedia | undefined {
@@ -114,7 +143,8 @@ export class Leg {
   /** Takes ports. @throws CodedError of the media plane, or `legEnded` when the leg ended meanwhile */
   async openMedia(): Promise<LegAddress> {
     this.#assertLive();
-    const { id, latching, rtpTimeoutMs, rtpHoldTimeoutMs, controls, consented = false } = this.#beginning;
+    const { id, latching, rtpTimeoutMs, rtpHoldTimeoutMs, consented = false } = this.#beginning;
+    const controls = this.#inForce;
     const isolated = this.#keptOutBy.size > 0;
     this.#opening = this.#host.media.openLeg({
       legId: id,
@@ -130,7 +160,8 @@ export class Leg {
     this.#address = address;
     if (this.#keptOutBy.size > 0 !== isolated) this.#host.media.isolateLeg(id, !isolated);
     // Controls may have been changed while the port was being opened.
-    if (this.#controls !== controls) this.#host.media.controlLeg(id, this.#controls);
+    if (this.#inForce !== controls) this.#host.media.controlLeg(id, this.#inForce);
+    for (const task of this.#whenOpen.splice(0)) task();
     return address;
   }
 
@@ -167,11 +198,32 @@ export class Leg {
     if (this.held !== heldBefore || media.send.encoding !== before.send.encoding) this.#announceUpdate();
   }
 
-  /** Changes what others hear of it, or what it hears. @throws CodedError `legEnded` */
-  control(change: Partial<LegControls>): void {
+  /** Runs a task when the media plane knows the leg, before it is connected; never when it ends before that. */
+  whenOpen(task: () => void): void {
+    if (this.#end !== undefined) return;
+    if (this.#address === undefined) this.#whenOpen.push(task);
+    else task();
+  }
+
+  /**
+   * Changes its role, what others hear of it, or what it hears.
+   * @throws CodedError `legEnded`, `forbidden` when a listener is to be heard
+   */
+  control(change: Partial<LegControls> & { readonly role?: LegRole }): void {
     this.#assertLive();
-    this.#controls = { ...this.#controls, ...change };
-    if (this.#address !== undefined) this.#host.media.controlLeg(this.id, change);
+    const { role = this.#role, ...controls } = change;
+    if (role === 'listener' && controls.muted === false) {
+      throw new CodedError('forbidden', 'A listener stays muted; give it another role to let it be heard.');
+    }
+    const mutedBefore = this.#inForce.muted;
+    this.#role = role;
+    this.#controls = { ...this.#controls, ...controls };
+    this.#inForce = this.#controlsInForce();
+    const { muted } = this.#inForce;
+    const effective = muted === mutedBefore ? controls : { ...controls, muted };
+    if (this.#address !== undefined && Object.keys(effective).length > 0) {
+      this.#host.media.controlLeg(this.id, effective);
+    }
     this.#announceUpdate();
   }
 
@@ -258,7 +310,11 @@ export class Leg {
 
   #announceUpdate(): void {
     const codec = this.#media?.send.encoding;
-    this.#host.emit('leg.updated', this.id, { ...this.#controls, held: this.held, codec });
+    this.#host.emit('leg.updated', this.id, { ...this.#inForce, role: this.#role, held: this.held, codec });
+  }
+
+  #controlsInForce(): LegControls {
+    return this.#role === 'listener' ? { ...this.#controls, muted: true } : this.#controls;
   }
 
   #assertLive(): void {

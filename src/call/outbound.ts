@@ -2,13 +2,16 @@ import { asCodedError, CodedError } from '../errors.js';
 import type { LegControls } from '../media/protocol.js';
 import type { OutboundCallRequest } from '../sip/gateway.js';
 import type { Trunk, TrunkOutbound } from '../sip/trunk.js';
+import { entryOf } from './admission/entry.js';
 import type { Call } from './call.js';
 import { refusalOf } from './capacity.js';
 import type { CallContext } from './context.js';
+import { controlsOf } from './habits/leg-controls.js';
 import type { Leg } from './leg.js';
 import { LegDialog } from './leg-dialog.js';
 import { dialEnd, legEndOf } from './leg-end.js';
 import { localMedia, Negotiation } from './negotiation.js';
+import type { LegRole } from './role.js';
 import { fits } from './routing-policy.js';
 import { legSrtp } from './srtp.js';
 import { trunkCodecs } from './trunk-codecs.js';
@@ -24,6 +27,8 @@ export interface DialRequest {
   /** How long the destination may ring. */
   readonly ringTimeoutMs: number;
   readonly controls: LegControls;
+  /** Undefined = as the trunk has it, or `participant`. */
+  readonly role?: LegRole | undefined;
 }
 
 type DialTrunk = Trunk & { readonly outbound: TrunkOutbound };
@@ -48,6 +53,7 @@ export class OutboundCalls {
     }
     if (!gateway.ready) throw new CodedError('signallingDown');
     this.#assertCapacity(call, trunk);
+    const role = request.role ?? trunk.role ?? 'participant';
     const leg = call.addLeg({
       id: ids.next('leg'),
       direction: 'outbound',
@@ -55,12 +61,9 @@ export class OutboundCalls {
       number: request.to,
       displayName: undefined,
       status: 'queued',
-      controls: {
-        denoise: settings.denoise,
-        agc: 'off',
-        ...request.controls,
-        muted: request.controls.muted || call.policy.muteOnEntry,
-      },
+      controls: controlsOf(call.policy, { denoise: settings.denoise, agc: 'off', ...request.controls }),
+      role,
+      ...entryOf(call.policy, { direction: 'outbound', role }, call.doorsOpen),
       latching: trunk.latching,
       rtpTimeoutMs: settings.rtpTimeoutMs,
       rtpHoldTimeoutMs: settings.rtpHoldTimeoutMs,

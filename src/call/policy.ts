@@ -1,8 +1,9 @@
 import type { EncodingName } from '../media/protocol.js';
 import type { ConsentPolicy } from './consent/policy.js';
+import type { ConferenceHabits } from './habits/policy.js';
 
 /** How a call treats its legs and when it ends; set when it is created. */
-export interface CallPolicy {
+export interface CallPolicy extends ConferenceHabits {
   /** Greatest number of legs at once. */
   readonly maxLegs: number;
   /** No further legs. */

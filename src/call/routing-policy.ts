@@ -1,5 +1,7 @@
 import type { EncodingName } from '../media/protocol.js';
 import { isCallName } from './call-name.js';
+import type { CallPolicy } from './policy.js';
+import type { LegRole } from './role.js';
 
 /** What a route may answer instead of letting the caller in. */
 export type RouteRefusal = 403 | 404 | 480 | 486 | 603;
@@ -18,9 +20,16 @@ export interface Route {
   readonly codecs?: readonly EncodingName[];
   /** Legs that come this way are muted at first. */
   readonly muted?: boolean;
+  /** Role of legs that come this way; absent = the trunk's. */
+  readonly role?: LegRole;
+  /** How a call that this route creates treats its legs. */
+  readonly policy?: RoutePolicy;
   /** Refuse with this SIP status. */
   readonly refuse?: RouteRefusal;
 }
+
+/** What a route says of calls it creates; what is absent takes its default. */
+export type RoutePolicy = Partial<Omit<CallPolicy, 'locked'>>;
 
 /** Where an INVITE goes. */
 export type RoutingDecision =
@@ -30,6 +39,8 @@ export type RoutingDecision =
       readonly maxLegs: number | undefined;
       readonly codecs: readonly EncodingName[] | undefined;
       readonly muted: boolean;
+      readonly role: LegRole | undefined;
+      readonly policy: RoutePolicy | undefined;
     }
   | { readonly ok: false; readonly sipStatus: number };
 
@@ -48,7 +59,8 @@ export function routeInvite(routes: readonly Route[], trunk: string, user: strin
   // A replacement function, because `$&` and its kind in a dialled user part must stay text.
   const callName = (route.call ?? '{user}').replaceAll('{user}', () => user);
   if (!isCallName(callName)) return { ok: false, sipStatus: 404 };
-  return { ok: true, callName, maxLegs: route.maxLegs, codecs: route.codecs, muted: route.muted ?? false };
+  const { maxLegs, codecs, muted = false, role, policy } = route;
+  return { ok: true, callName, maxLegs, codecs, muted, role, policy };
 }
 
 /** Whether a pattern of the form exact, `prefix*` or `*` takes `user`; an empty user part is taken by none. */

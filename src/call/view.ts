@@ -8,15 +8,17 @@ import type {
   MediaDirection,
   PayloadFormat,
 } from '../media/protocol.js';
+import type { AdmissionStatus } from './admission/entry.js';
 import type { Call } from './call.js';
 import { isoTime } from './clock.js';
 import type { Leg } from './leg.js';
 import type { LegEndReason } from './leg-end.js';
 import type { LegStatus } from './leg-state.js';
 import type { CallPolicy } from './policy.js';
+import type { LegRole } from './role.js';
 
 /** A call as edges show it. */
-export interface CallView extends Omit<CallPolicy, 'codecs'> {
+export interface CallView extends Omit<CallPolicy, 'codecs' | 'pin' | 'moderatorPin'> {
   readonly id: string;
   readonly name: string;
   readonly origin: 'api' | 'invite';
@@ -29,6 +31,8 @@ export interface CallView extends Omit<CallPolicy, 'codecs'> {
   /** Ids of legs that speak or spoke lately, loudest first. */
   readonly speakers: readonly string[];
   readonly codecs: readonly string[] | undefined;
+  /** Whether callers are asked for a PIN. The PINs themselves are shown to nobody. */
+  readonly pinRequired: boolean;
 }
 
 /** A leg as edges show it. */
@@ -44,6 +48,11 @@ export interface LegView {
   /** When, and at which tick, it came into the mix. */
   readonly joinedAt: string | undefined;
   readonly joinedAtTick: number | undefined;
+  readonly role: LegRole;
+  /** How far it has come on its way into the call. */
+  readonly admission: AdmissionStatus;
+  /** Out of the mix now, whatever the cause. */
+  readonly isolated: boolean | undefined;
   readonly muted: boolean;
   readonly deaf: boolean;
   readonly gainDb: number;
@@ -70,9 +79,11 @@ export interface LegView {
 }
 
 export function viewCall(call: Call): CallView {
-  const { id, name, origin, tick, legCount, speakers, policy } = call;
+  const { id, name, origin, tick, legCount, speakers } = call;
+  const { pin, moderatorPin, ...policy } = call.policy;
   return {
     ...policy,
+    pinRequired: pin !== undefined || moderatorPin !== undefined,
     id,
     name,
     origin,
@@ -95,6 +106,9 @@ export function viewLeg(leg: Leg, snapshot: LegSnapshot | undefined): LegView {
     createdAt: isoTime(leg.createdAtMs),
     joinedAt: joined && isoTime(joined.atMs),
     joinedAtTick: joined?.tick,
+    role: leg.role,
+    admission: leg.admission,
+    isolated: snapshot?.isolated,
     ...leg.controls,
     digitMode: leg.controls.digitMode ?? 'both',
     inBandDigits: leg.controls.inBandDigits ?? 'auto',

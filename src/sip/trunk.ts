@@ -37,6 +37,8 @@ export interface Trunk {
    * plain RTP. The keys are as safe as the signalling that carries them.
    */
   readonly srtp?: 'off' | 'optional' | 'required';
+  /** What its legs are in their calls, unless a route or a dial request says otherwise; absent = participants. */
+  readonly role?: 'moderator' | 'participant' | 'listener';
   /** Encoding names in order of preference; absent = the server's. */
   readonly codecs?: readonly string[];
   readonly outbound?: TrunkOutbound;

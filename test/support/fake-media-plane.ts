@@ -22,6 +22,7 @@ export interface FakeMediaLeg {
   readonly opening: LegOpening;
   readonly address: LegAddress;
   controls: LegControls;
+  isolated: boolean;
   media: LegMedia | undefined;
 }
 
@@ -126,7 +127,8 @@ class FakeMediaCall implements MediaCall {
       if (this.failOpening !== undefined) throw this.failOpening;
       const rtpPort = this.plane.takePort();
       const address = { rtpPort, rtcpPort: rtpPort + 1, ssrc: rtpPort * 7_919 };
-      this.legs.set(opening.legId, { opening, address, controls: opening.controls, media: undefined });
+      const { controls, isolated = false } = opening;
+      this.legs.set(opening.legId, { opening, address, controls, isolated, media: undefined });
       return address;
     });
   }
@@ -161,7 +163,9 @@ class FakeMediaCall implements MediaCall {
   isolateLeg(legId: string, isolated: boolean, music?: Programme): void {
     this.#command(`isolateLeg ${isolated}${music ? ' with music' : ''}`, legId);
     const { callId, tick } = this;
-    if (!this.legs.has(legId)) return;
+    const leg = this.legs.get(legId);
+    if (!leg) return;
+    leg.isolated = isolated;
     this.plane.later(() => this.plane.emit({ type: 'isolation', callId, legId, tick, isolated }));
   }
 
@@ -289,7 +293,7 @@ class FakeMediaCall implements MediaCall {
       legs: [...this.legs].map(([legId, leg]) => ({
         legId,
         connected: leg.media !== undefined,
-        isolated: leg.opening.isolated ?? false,
+        isolated: leg.isolated,
         consented: leg.opening.consented ?? false,
         speaking: false,
         levelDbov: -127,
@@ -331,6 +335,7 @@ class FakeMediaCall implements MediaCall {
 
 /** Statistics of a leg on which nothing ever moved. */
 const emptyStatistics: LegStatistics = {
+  quality: { receive: undefined, send: undefined, reported: undefined },
   receive: {
     packets: 0,
     octets: 0,

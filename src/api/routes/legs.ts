@@ -40,7 +40,7 @@ export function legsRoutes(api: Api, { service, idempotency }: RouteContext): vo
       },
     },
     async (request, reply) => {
-      const { to, trunk, callerName, ringTimeoutMs, muted, deaf, gainDb, denoise, agc, digitMode, inBandDigits } =
+      const { to, trunk, callerName, ringTimeoutMs, muted, deaf, gainDb, denoise, agc, digitMode, inBandDigits, role } =
         request.body;
       const leg = await idempotency.run(request, () =>
         service.dial(request.params.callId, {
@@ -48,6 +48,7 @@ export function legsRoutes(api: Api, { service, idempotency }: RouteContext): vo
           trunk,
           callerName,
           ringTimeoutMs: ringTimeoutMs ?? defaultRingTimeoutMs,
+          role,
           controls: {
             muted: muted ?? false,
             deaf: deaf ?? false,

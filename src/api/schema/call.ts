@@ -64,6 +64,7 @@ export const callSchema = named(
       endWhenEmpty,
       idleTimeoutMs: Type.Integer(),
       codecs: Type.Optional(Type.Array(Type.String())),
+      pinRequired: Type.Boolean({ description: 'Whether callers are asked for a PIN.' }),
     },
     { description: 'One conference: everybody hears everybody else.' },
   ),

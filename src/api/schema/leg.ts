@@ -32,6 +32,12 @@ const controls = {
   }),
 };
 
+const roleSchema = Type.Enum(['moderator', 'participant', 'listener'], {
+  description:
+    'A moderator opens and ends the call, as its policy has it; a listener is muted for as long as it is one. ' +
+    'Default: as route, trunk or PIN have it, else `participant`.',
+});
+
 const optionalControls = {
   muted: Type.Optional(controls.muted),
   deaf: Type.Optional(controls.deaf),
@@ -62,11 +68,24 @@ export const dialSchema = closedObject({
   ringTimeoutMs: Type.Optional(
     Type.Integer({ minimum: 1_000, maximum: 180_000, description: 'How long it may ring. Default 30000.' }),
   ),
+  role: Type.Optional(roleSchema),
   ...optionalControls,
 });
 
 /** `PATCH /v1/calls/{callId}/legs/{legId}`. */
-export const updateLegSchema = closedObject(optionalControls, { minProperties: 1 });
+export const updateLegSchema = closedObject(
+  {
+    role: Type.Optional(roleSchema),
+    isolated: Type.Optional(
+      Type.Boolean({
+        description:
+          'Take it out of the mix, where it hears the call’s `holdMusic`; or let it in again, also from the waiting room.',
+      }),
+    ),
+    ...optionalControls,
+  },
+  { minProperties: 1 },
+);
 
 /** `POST /v1/calls/{callId}/legs/{legId}/digits`. */
 export const sendDigitsSchema = closedObject({
@@ -105,6 +124,13 @@ export const legSchema = named(
       createdAt: Type.String({ format: 'date-time' }),
       joinedAt: Type.Optional(Type.String({ format: 'date-time' })),
       joinedAtTick: Type.Optional(Type.Integer({ description: 'Tick of the call at which it came into the mix.' })),
+      role: roleSchema,
+      admission: Type.Enum(['pending', 'pin', 'consent', 'waiting', 'admitted', 'refused'], {
+        description:
+          '`pending`: not connected yet; `pin`, `consent`: being asked; `waiting`: for a moderator; `admitted`; ' +
+          '`refused`: no right PIN.',
+      }),
+      isolated: Type.Optional(Type.Boolean({ description: 'Out of the mix now, whatever the cause.' })),
       ...controls,
       denoise: Type.Optional(controls.denoise),
       agc: Type.Optional(controls.agc),

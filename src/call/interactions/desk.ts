@@ -9,7 +9,7 @@ import type { CallEvent } from '../event.js';
 import type { Leg } from '../leg.js';
 import type { CallPrompt } from '../prompts/call-prompt.js';
 import { RecordBook } from '../record-book.js';
-import { Interaction } from './interaction.js';
+import { Interaction, type PromptFacts } from './interaction.js';
 import { orderOf, preparePrompts } from './prompts.js';
 import { gatherRulesOf, type InteractionRequest } from './request.js';
 import { type InteractionView, viewInteraction } from './view.js';
@@ -22,6 +22,8 @@ export interface RunningInteraction {
    * then never left the mix.
    */
   readonly done: Promise<InteractionOutcome>;
+  /** What is played, once it is known. */
+  readonly prompt: () => PromptFacts | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export class InteractionDesk {
   /** Begins an interaction. @throws CodedError `legEnded`, `legNotConnected` (not in the call's media yet), `invalidRequest` */
   run(call: Call, leg: Leg, request: InteractionRequest): RunningInteraction {
     const interaction = this.#begin(call, leg, request);
-    return { interactionId: interaction.id, done: interaction.done };
+    return { interactionId: interaction.id, done: interaction.done, prompt: () => interaction.prompt };
   }
 
   /** The same for edges: resolves once its prompt is ready. @throws CodedError also of the prompt */

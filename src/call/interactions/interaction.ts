@@ -32,7 +32,7 @@ export interface InteractionBeginning {
 }
 
 /** What an interaction plays, as far as its record is to know it; `CallPrompt` fits. */
-interface PromptFacts {
+export interface PromptFacts {
   readonly contentHash: string;
   readonly wording: string | undefined;
   /** Set when it turned out shorter than it should be. */
