@@ -184,6 +184,7 @@ function callSettings(config: Config): CallSettings {
       codecs: codecs.map((encoding) => ({ encoding })),
       ptimeMs: rtp.ptimeMs,
       rtcpMux: rtp.mux,
+      voipMetrics: rtp.voipMetrics,
       remotePolicy: { allowPrivate: rtp.allowPrivate, allowLoopback: rtp.allowLoopback ?? isLoopback },
     },
     rtpTimeoutMs: config.rtpTimeoutMs,

@@ -107,6 +107,12 @@ export const rtpSchema = Type.Object(
         '`dgram` = by Node, at more processor time; `auto` = `native` where there is one.',
     }),
     mux: Type.Boolean({ default: true, description: 'Offer and accept RTP and RTCP on one port (RFC 5761).' }),
+    voipMetrics: Type.Enum(['off', 'answer', 'offer'], {
+      default: 'answer',
+      description:
+        'Quality reports in RTCP XR (RFC 3611): sent to peers whose SDP asks for them with `rtcp-xr:voip-metrics`; also ' +
+        'asked for in our own offers; or never.',
+    }),
     ptimeMs: Type.Integer({
       default: 20,
       minimum: 10,

@@ -7,8 +7,10 @@ import type { Kernels } from './dsp/kernels.js';
 import type { PlayoutPacket } from './jitter/packet-store.js';
 import { Playout } from './jitter/playout.js';
 import { dropReasonOf, IncomingCrypto } from './leg-crypto.js';
-import type { LegMedia, LegOpening, PayloadFormat, PlayoutStatistics, ReceiveStatistics } from './protocol.js';
+import type { EncodingName, LegMedia, LegOpening, PayloadFormat, PlayoutStatistics } from './protocol.js';
+import type { ReceiveStatistics } from './protocol.js';
 import { DigitReceiver, type PressListener } from './rtp/digit-receiver.js';
+import type { LossPatternSummary } from './rtp/loss-pattern.js';
 import { createRtpPacket, parseRtp, RtpFault } from './rtp/packet.js';
 import { type DropReason, ReceiveCounters } from './rtp/receive-statistics.js';
 import { ReceiveStream } from './rtp/receive-stream.js';
@@ -60,6 +62,7 @@ export class LegReceiver {
   #formatsKey = '';
   #meanings: readonly (Meaning | undefined)[] = [];
   #receiving = false;
+  #encoding: EncodingName | undefined;
 
   constructor(opening: LegOpening, kernels: Kernels, listener: ReceiverListener, nowMs: number) {
     this.latch = new SourceLatch(opening.latching);
@@ -129,6 +132,26 @@ export class LegReceiver {
     return this.#playout.rateHz;
   }
 
+  /** Codec of the audio that came last. */
+  get encoding(): EncodingName | undefined {
+    return this.#encoding;
+  }
+
+  /** What became of its packets on the way and in the jitter buffer. */
+  get losses(): LossPatternSummary {
+    return this.#playout.losses;
+  }
+
+  /** Audio in the packet played last. */
+  get packetDurationMs(): number {
+    return this.#playout.packetDurationMs;
+  }
+
+  /** How long the fastest packets wait to be played. */
+  get depthMs(): number {
+    return this.#playout.depthMs;
+  }
+
   statistics(): { receive: ReceiveStatistics; playout: PlayoutStatistics } {
     const playout = this.#playout.statistics();
     return { receive: { ...this.counters.statistics(), late: playout.late }, playout };
@@ -156,6 +179,7 @@ export class LegReceiver {
       this.digits.receive(packet, this.#event, clockRateHz, nowMs);
       return;
     }
+    this.#encoding = meaning.format.encoding;
     const filed = this.#filed;
     filed.payloadType = packet.payloadType;
     filed.extendedSequence = stream.extendedSequence;

@@ -3,9 +3,12 @@ import type { DatagramPort } from './datagram-ports.js';
 import { dropReasonOf } from './leg-crypto.js';
 import type { LegReceiver } from './leg-receiver.js';
 import type { LegSender } from './leg-sender.js';
+import { fillVoipMetrics, legQuality } from './leg-quality.js';
+import type { LegMedia, LegStatistics } from './protocol.js';
 import { RtcpSession, type RtcpSessionOptions } from './rtp/rtcp-session.js';
+import { createVoipMetrics, type VoipMetrics } from './rtp/voip-metrics.js';
 
-/** Longest compound this server writes is 340 bytes. */
+/** Longest compound this server writes is 384 bytes. */
 const COMPOUND_BYTES = 512;
 /** Less is no loss. */
 const LEAST_LOSS = 0.005;
@@ -16,8 +19,10 @@ export class LegRtcp {
   readonly #receiver: LegReceiver;
   readonly #sender: LegSender;
   readonly #buffer = new Uint8Array(COMPOUND_BYTES);
-  #clockRateHz = 8000;
+  readonly #metrics = createVoipMetrics();
+  #media: LegMedia | undefined;
   #peerLoss = 0;
+  #packetsAtReport = 0;
 
   constructor(receiver: LegReceiver, sender: LegSender, options: RtcpSessionOptions) {
     this.#receiver = receiver;
@@ -25,8 +30,9 @@ export class LegRtcp {
     this.session = new RtcpSession(options);
   }
 
-  setClockRate(clockRateHz: number): void {
-    this.#clockRateHz = clockRateHz;
+  /** Applies what signalling settled. */
+  connect(media: LegMedia): void {
+    this.#media = media;
   }
 
   /** Takes one RTCP datagram; one from elsewhere than the media is dropped and moves nothing (SAFETY M2). */
@@ -34,7 +40,9 @@ export class LegRtcp {
     if (!this.#receiver.latch.screenRtcp(address, port)) return this.#receiver.drop('source');
     const length = this.#receiver.crypto.unprotectRtcp(bytes, bytes.length);
     if (length < 0) return this.#receiver.drop(dropReasonOf(length));
-    this.session.receive(bytes, length, this.#sender.rtp.ssrc, this.#clockRateHz, nowMs);
+    const clockRateHz = this.#media?.send.clockRateHz ?? 0;
+    this.session.receive(bytes, length, this.#sender.rtp.ssrc, clockRateHz, nowMs);
+    this.#packetsAtReport = this.#sender.rtp.packets;
     // One report without loss is no clean network: what was lost before is forgotten by halves.
     const loss = Math.max(this.session.remoteLossRatio ?? 0, this.#peerLoss / 2);
     this.#peerLoss = loss < LEAST_LOSS ? 0 : loss;
@@ -47,15 +55,40 @@ export class LegRtcp {
 
   /** Sends a report when one is due. */
   sendDue(socket: DatagramPort, nowMs: number): void {
-    if (nowMs < this.session.nextDeadlineMs) return;
+    if (!this.session.isDue(nowMs)) return;
     const { counters, stream } = this.#receiver;
-    this.#send(socket, this.session.writeReport(this.#buffer, nowMs, this.#sender.rtp, counters, stream.ssrc));
+    const { rtp } = this.#sender;
+    this.#send(socket, this.session.writeReport(this.#buffer, nowMs, rtp, counters, stream.ssrc, this.#voipMetrics()));
   }
 
   /** Says BYE, if there is anybody to say it to. */
   leave(socket: DatagramPort, nowMs: number): void {
     const { counters, stream } = this.#receiver;
-    this.#send(socket, this.session.writeLeave(this.#buffer, nowMs, this.#sender.rtp, counters, stream.ssrc));
+    const { rtp } = this.#sender;
+    this.#send(socket, this.session.writeLeave(this.#buffer, nowMs, rtp, counters, stream.ssrc, this.#voipMetrics()));
+  }
+
+  /** What is known of what the peer hears, and of how both directions sound. */
+  statistics(): Pick<LegStatistics, 'send' | 'quality'> {
+    const { packets, octets } = this.#sender.rtp;
+    const { remoteLossRatio, remoteJitterMs, roundTripMs } = this.session;
+    const media = this.#media;
+    const sent = media && {
+      encoding: media.send.encoding,
+      ptimeMs: media.sendPtimeMs,
+      packetsAtReport: this.#packetsAtReport,
+    };
+    return {
+      send: { packets, octets, remoteLossRatio, remoteJitterMs, roundTripMs },
+      quality: legQuality(this.#receiver, this.session, sent),
+    };
+  }
+
+  /** For a peer that takes them. */
+  #voipMetrics(): VoipMetrics | undefined {
+    if (this.#media?.sendVoipMetrics !== true) return undefined;
+    fillVoipMetrics(this.#receiver, this.session, this.#metrics);
+    return this.#metrics;
   }
 
   #send(socket: DatagramPort, length: number): void {

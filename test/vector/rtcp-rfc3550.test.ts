@@ -17,7 +17,7 @@ const receiverReport = bytes(
 const emptyReceiverReport = bytes('80c90001 22222222');
 const cname = bytes('81ca0004 11111111 01076140 622e636f 6d000000');
 const bye = bytes('81cb0003 11111111 05726561 736f6e00').subarray(0, 16);
-const unknown = bytes('83cf0002 11111111 deadbeef');
+const unknown = bytes('83cc0002 11111111 deadbeef');
 
 function bytes(...hex: readonly string[]): Uint8Array {
   return Uint8Array.from(Buffer.from(hex.join('').replaceAll(' ', ''), 'hex'));

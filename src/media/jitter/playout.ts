@@ -13,10 +13,12 @@
  */
 
 import type { PlayoutStatistics } from '../protocol.js';
+import { LossPattern, type LossPatternSummary, type PacketFate } from '../rtp/loss-pattern.js';
 import type { PlayoutFormatFactory } from './decoder-bank.js';
 import { DelayControl } from './delay-control.js';
 import { PacketStore, type PlayoutPacket, type StoredPacket } from './packet-store.js';
 import { PlayoutAudio } from './playout-audio.js';
+import { PlayoutCounters } from './playout-counters.js';
 import {
   CONTINUOUS_MS,
   MAX_MADE_UP_MS,
@@ -53,21 +55,12 @@ export class Playout {
   private madeUpMs = 0;
   private packetMs = TICK_MS;
   private astraySequence = -1;
+  private rescuedBeforeHead = 0;
 
   private depth = 0;
 
-  private played = 0;
-  private concealed = 0;
-  private silent = 0;
-  /** Concealed ticks of which the next packet will tell whether they were a loss or a pause. */
-  private undecided = 0;
-  private droppedMs = 0;
-  private accelerated = 0;
-  private decelerated = 0;
-  private late = 0;
-  private decodeErrors = 0;
-  private resets = 0;
-  private rescued = 0;
+  private readonly counters = new PlayoutCounters();
+  private readonly fates = new LossPattern();
 
   /** What went into the tick that is being filled. */
   private tickConcealed = false;
@@ -108,7 +101,8 @@ export class Playout {
       this.control.arrived(packet.arrivalMs, (packet.extendedTimestamp * 1000) / format.clockRateHz);
     }
     if (verdict === 'late') {
-      this.late++;
+      this.counters.late++;
+      this.fates.cameLate();
       this.control.missed(packet.arrivalMs);
     }
     return verdict;
@@ -143,7 +137,7 @@ export class Playout {
 
   /** Forgets the stream (SSRC change, jump in sequence or timestamp); the next packet begins a new one. */
   reset(): void {
-    this.resets++;
+    this.counters.resets++;
     this.decide(false);
     this.audio.endStream(!this.idle);
     this.store.clear();
@@ -151,6 +145,7 @@ export class Playout {
     this.idle = true;
     this.clockRateHz = 0;
     this.astraySequence = -1;
+    this.rescuedBeforeHead = 0;
   }
 
   /** Takes over a new set of payload formats (a later offer/answer) and closes the old decoders; what waits is kept. */
@@ -160,20 +155,17 @@ export class Playout {
 
   /** Counters and gauges for reports; made-up audio is counted once the next packet has told loss from pause. */
   statistics(): PlayoutStatistics {
-    return {
-      played: this.played,
-      concealed: this.concealed,
-      rescued: this.rescued,
-      silent: this.silent,
-      dropped: Math.round(this.droppedMs / TICK_MS),
-      accelerated: this.accelerated,
-      decelerated: this.decelerated,
-      late: this.late,
-      decodeErrors: this.decodeErrors,
-      resets: this.resets,
-      depthMs: this.depthMs,
-      targetMs: this.targetMs,
-    };
+    return this.counters.statistics(this.depthMs, this.targetMs);
+  }
+
+  /** What became of the packets: received, lost, or too late to be played. */
+  get losses(): LossPatternSummary {
+    return this.fates.summary();
+  }
+
+  /** Duration of the packet decoded last. */
+  get packetDurationMs(): number {
+    return this.packetMs;
   }
 
   /** Closes the decoders. */
@@ -235,7 +227,7 @@ export class Playout {
     let head = this.store.head();
     while (head !== undefined && !head.audio) {
       this.pauseAnnounced = true;
-      this.store.release();
+      this.letGo(head, 'received');
       head = this.store.head();
     }
     return head;
@@ -296,10 +288,8 @@ export class Playout {
 
   /** Tells what the made-up audio since the last packet stood for. */
   private decide(wasPause: boolean): void {
-    if (wasPause) this.silent += this.undecided;
-    else this.concealed += this.undecided;
+    this.counters.decide(wasPause);
     if (wasPause) this.tickConcealed = false;
-    this.undecided = 0;
   }
 
   private decodeHead(): void {
@@ -307,11 +297,11 @@ export class Playout {
     if (head === undefined) return;
     const mediaMs = this.mediaMsOf(head);
     const durationMs = this.audio.decode(head);
-    this.store.release();
+    this.letGo(head, durationMs < 0 ? 'discarded' : 'received');
     this.madeUpMs = 0;
     this.pauseAnnounced = false;
     if (durationMs < 0) {
-      this.decodeErrors++;
+      this.counters.decodeErrors++;
       this.tickConcealed = true;
       this.audio.makeUp(Math.round((this.packetMs * this.audio.rateHz) / 1000), false);
     } else {
@@ -329,9 +319,18 @@ export class Playout {
     const durationMs = this.audio.durationMs(head);
     this.nextMediaMs = this.mediaMsOf(head) + Math.max(0, durationMs);
     this.madeUpMs = 0;
-    this.droppedMs += Math.max(0, durationMs);
-    this.store.release();
+    this.counters.droppedMs += Math.max(0, durationMs);
+    this.letGo(head, 'discarded');
     this.control.forgetTicks();
+  }
+
+  /** Lets go of the head; what is missing before it is lost, but for what it has rescued. */
+  private letGo(head: StoredPacket, fate: PacketFate): void {
+    this.fates.note('lost', head.extendedSequence - this.store.nextSequence - this.rescuedBeforeHead);
+    this.fates.note('received', this.rescuedBeforeHead);
+    this.fates.note(fate);
+    this.rescuedBeforeHead = 0;
+    this.store.release();
   }
 
   /** Fills the gap before the next packet from what that packet carries of the lost one. */
@@ -342,7 +341,8 @@ export class Playout {
     if (gapMs > this.packetMs + CONTINUOUS_MS || !this.audio.rescue(head, this.samplesOf(gapMs))) return false;
     this.madeUpMs += gapMs;
     this.tickAudible = true;
-    this.rescued++;
+    this.counters.rescued++;
+    this.rescuedBeforeHead = 1;
     return true;
   }
 
@@ -379,28 +379,28 @@ export class Playout {
     const needed = this.audio.neededToShorten(amountMs, this.frame());
     while (this.audio.available < needed && this.lookAhead(nowMs) === 'play') this.decodeHead();
     if (this.tickConcealed || this.audio.shorten(amountMs, this.frame(), minSimilarity) === 0) return false;
-    this.accelerated++;
+    this.counters.accelerated++;
     return true;
   }
 
   private lengthen(): boolean {
     const { amountMs, minSimilarity } = this.control.correction;
     if (this.audio.lengthen(amountMs, minSimilarity) === 0) return false;
-    this.decelerated++;
+    this.counters.decelerated++;
     return true;
   }
 
   private count(): PlayoutOutcome {
     if (this.tickConcealed) {
-      if (this.madeUpMs > 0) this.undecided++;
-      else this.concealed++;
+      if (this.madeUpMs > 0) this.counters.undecided++;
+      else this.counters.concealed++;
       return 'concealed';
     }
     if (this.tickSilent && !this.tickAudible) {
-      this.silent++;
+      this.counters.silent++;
       return 'silent';
     }
-    this.played++;
+    this.counters.played++;
     return 'played';
   }
 }

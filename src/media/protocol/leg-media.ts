@@ -49,6 +49,8 @@ export interface LegMedia {
   /** Telephone-event format for sending, if the peer takes any. */
   readonly sendTelephoneEvent: TelephoneEventFormat | undefined;
   readonly receiveTelephoneEvents: readonly TelephoneEventFormat[];
+  /** The peer takes VoIP metrics in RTCP XR (RFC 3611 §4.7); absent = it gets none. */
+  readonly sendVoipMetrics?: boolean;
   /** Keys of both directions; absent = plain RTP and RTCP. Both go by the same suite. */
   readonly srtp?: { readonly send: SrtpKeys; readonly receive: SrtpKeys } | undefined;
 }

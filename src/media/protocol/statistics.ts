@@ -50,11 +50,52 @@ export interface SendStatistics {
   readonly roundTripMs: number | undefined;
 }
 
+/** How one direction is estimated to sound, by the E-model (ITU-T G.107) on its narrowband scale. */
+export interface QualityEstimate {
+  /** Transmission rating R, 0…93.2, delay counted in. */
+  readonly rFactor: number;
+  /** Mean opinion score of listening, which no delay spoils, and of conversing; 1…4.41. */
+  readonly mosListening: number;
+  readonly mosConversational: number;
+}
+
+/** How losses cluster (RFC 3611 §4.7.1–4.7.2, Gmin 16); what was rescued by redundancy counts as received. */
+export interface LossClusters {
+  /** Parts of the packets that never came, and that came too late to be played. */
+  readonly lossRatio: number;
+  readonly discardRatio: number;
+  /** Part of the packets lost or discarded inside bursts, and outside of them. */
+  readonly burstDensity: number;
+  readonly gapDensity: number;
+  /** Mean lengths. */
+  readonly burstDurationMs: number;
+  readonly gapDurationMs: number;
+}
+
+/** What a peer says in RTCP XR of what it hears; what it does not know is undefined. */
+export interface ReportedQuality extends LossClusters {
+  readonly rFactor: number | undefined;
+  readonly mosListening: number | undefined;
+  readonly mosConversational: number | undefined;
+  readonly endSystemDelayMs: number | undefined;
+}
+
+/** How both directions of a leg sound. */
+export interface QualityStatistics {
+  /** What this server hears of the leg; undefined until a second of it has been expected. */
+  readonly receive: (QualityEstimate & LossClusters) | undefined;
+  /** What the leg hears, estimated from its reports; undefined until one came. */
+  readonly send: QualityEstimate | undefined;
+  /** What the leg itself says of that, if it does. */
+  readonly reported: ReportedQuality | undefined;
+}
+
 /** Everything countable about a leg's media. */
 export interface LegStatistics {
   readonly receive: ReceiveStatistics;
   readonly playout: PlayoutStatistics;
   readonly send: SendStatistics;
+  readonly quality: QualityStatistics;
 }
 
 /** A leg as the media plane sees it now. */

@@ -10,6 +10,7 @@
  *    RR   SSRC, then `count` report blocks
  *    SDES `count` chunks: SSRC, items (type, length, text) …, 0 … to the next word
  *    BYE  `count` SSRCs, then optionally length and text of a reason
+ *    XR   SSRC, then blocks; voip-metrics.ts reads them
  *
  *    report block:
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -25,6 +26,7 @@
  */
 
 import { MAX_DATAGRAM_BYTES, readUint32 } from './packet.js';
+import { createVoipMetrics, readVoipMetrics, RTCP_EXTENDED_REPORT, type VoipMetrics } from './voip-metrics.js';
 
 /** Packet types (RFC 3550 §12.1, RFC 4585, RFC 3611). */
 export const RtcpType = { senderReport: 200, receiverReport: 201, sourceDescription: 202, bye: 203 } as const;
@@ -49,7 +51,7 @@ export const RtcpFault = {
   padding: 5,
   /** More report blocks, chunks or sources are announced than the packet holds. */
   count: 6,
-  /** An SDES item or a BYE reason overruns its packet. */
+  /** An SDES item, a BYE reason or an XR block overruns its packet. */
   item: 7,
 } as const;
 
@@ -82,6 +84,9 @@ export interface RtcpCompound {
   /** A report about {@link parseRtcp}'s `ownSsrc` was there. */
   hasPeerReport: boolean;
   peerReport: PeerReport;
+  /** VoIP metrics about {@link parseRtcp}'s `ownSsrc` were there. */
+  hasVoipMetrics: boolean;
+  voipMetrics: VoipMetrics;
   /** A BYE named `byeSsrc` (the last one, if several). */
   hasBye: boolean;
   byeSsrc: number;
@@ -107,6 +112,8 @@ export function createRtcpCompound(): RtcpCompound {
       lastSenderReport: 0,
       delaySinceLastSenderReport: 0,
     },
+    hasVoipMetrics: false,
+    voipMetrics: createVoipMetrics(),
     hasBye: false,
     byeSsrc: 0,
     cnameOffset: 0,
@@ -166,8 +173,10 @@ function parsePacket(bytes: Uint8Array, offset: number, end: number, ownSsrc: nu
       return parseChunks(bytes, offset + 4, end, count, result);
     case RtcpType.bye:
       return parseBye(bytes, offset + 4, end, count, result);
+    case RTCP_EXTENDED_REPORT:
+      return parseExtended(bytes, offset + 8, end, ownSsrc, result);
     default:
-      // APP, feedback (RFC 4585) and, until it is read, XR (RFC 3611, type 207).
+      // APP, feedback (RFC 4585).
       return RtcpFault.none;
   }
 }
@@ -193,6 +202,20 @@ function parseBlocks(
     report.lastSenderReport = readUint32(bytes, block + 16);
     report.delaySinceLastSenderReport = readUint32(bytes, block + 20);
   }
+  return RtcpFault.none;
+}
+
+function parseExtended(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  ownSsrc: number,
+  result: RtcpCompound,
+): RtcpFault {
+  if (offset > end) return RtcpFault.length;
+  const outcome = readVoipMetrics(bytes, offset, end, ownSsrc, result.voipMetrics);
+  if (outcome === 'bad') return RtcpFault.item;
+  if (outcome === 'found') result.hasVoipMetrics = true;
   return RtcpFault.none;
 }
 
@@ -231,6 +254,7 @@ function parseBye(bytes: Uint8Array, offset: number, end: number, count: number,
 function clear(result: RtcpCompound): void {
   result.hasSenderReport = false;
   result.hasPeerReport = false;
+  result.hasVoipMetrics = false;
   result.hasBye = false;
   result.cnameOffset = 0;
   result.cnameLength = 0;

@@ -1,11 +1,12 @@
 /**
  * When a leg sends RTCP, what it says, and what the peer said (RFC 3550 §6.2–6.4) for a session of two members.
  *
- *    ┌─────────┐ half an interval  ┌─────────┐ ◄─┐ deadline: report, next interval
- *    │ waiting │ ────────────────► │ running │ ──┘
+ *    ┌─────────┐ half an interval  ┌─────────┐ ◄─┐ deadline: draw another interval since the report before (§6.3.6);
+ *    │ waiting │ ────────────────► │ running │ ──┘ if that is over too, report, else it is the deadline
  *    └─────────┘   first report    └─────────┘ ──► leave: BYE, if anything was ever sent
  *
- * With two members the timer reconsideration of §6.3.3 never moves a deadline, and the share of bandwidth exceeds the
+ * The mean interval is 5 s, because drawing twice makes up for the compensation in the formula. With two members
+ * membership never moves a deadline (§6.3.3, §6.3.4), and the share of bandwidth exceeds the
  * least interval of 5 s only below some 500 bit/s of RTCP; the formula stands in full nevertheless. The clock is one
  * monotonic `nowMs`; wall time is `nowMs + wallOffsetMs` with a constant offset, so a clock that is set does not spoil
  * round trips.
@@ -24,6 +25,7 @@ import {
 } from './rtcp-writer.js';
 import type { SendCounters } from './sender.js';
 import { SeededRandom } from './seeded-random.js';
+import { type VoipMetrics, writeVoipMetrics } from './voip-metrics.js';
 
 /** Least interval between reports (RFC 3550 §6.2). */
 const LEAST_INTERVAL_MS = 5000;
@@ -47,12 +49,16 @@ export interface RtcpSessionOptions {
 
 /** RTCP of one leg. */
 export class RtcpSession {
-  /** When {@link writeReport} is due. */
+  /** When to ask {@link isDue} again. */
   nextDeadlineMs: number;
   /** What the peer reported last about this server's stream: loss since its report before, jitter, and the round trip. */
   remoteLossRatio: number | undefined;
   remoteJitterMs: number | undefined;
   roundTripMs: number | undefined;
+  /** Loss of all it was sent, by its last report: packets, which duplicates make fewer. */
+  remoteCumulativeLost: number | undefined;
+  /** What the peer said last in XR of what it hears, if it ever did. */
+  remoteMetrics: VoipMetrics | undefined;
   /** SSRC that said BYE last; RTCP ends no leg, so this only informs. */
   byeSsrc: number | undefined;
   /** Datagrams dropped as malformed. */
@@ -75,6 +81,7 @@ export class RtcpSession {
   /** Average compound size with lower layer headers (§6.3.3). */
   private averageOctets = 128;
   private reports = 0;
+  private reportMs: number;
   /** RTP packets sent at the last report and the one before: "we_sent" (§6.3). */
   private packetsAtReport = 0;
   private packetsAtReportBefore = 0;
@@ -87,7 +94,17 @@ export class RtcpSession {
     this.cname = options.cname;
     this.wallOffsetMs = options.wallOffsetMs;
     this.random = new SeededRandom(options.seed);
+    this.reportMs = options.nowMs;
     this.nextDeadlineMs = options.nowMs + this.interval();
+  }
+
+  /** Whether {@link writeReport} is due; at a deadline it may turn out that there is another one first (§6.3.6). */
+  isDue(nowMs: number): boolean {
+    if (nowMs < this.nextDeadlineMs) return false;
+    const reconsideredMs = this.reportMs + this.interval();
+    if (reconsideredMs <= nowMs) return true;
+    this.nextDeadlineMs = reconsideredMs;
+    return false;
   }
 
   /**
@@ -110,16 +127,18 @@ export class RtcpSession {
       this.senderReportMs = nowMs;
     }
     if (compound.hasPeerReport) this.notePeerReport(sendClockRateHz, nowMs);
+    if (compound.hasVoipMetrics) this.remoteMetrics = { ...compound.voipMetrics };
     if (compound.hasBye) this.byeSsrc = compound.byeSsrc;
     return fault;
   }
 
   /**
    * Writes the compound that is due at `buffer[0]` and sets the next deadline: SR if RTP was sent since the report before
-   * the last, else RR; a report block if anything was received; SDES with the CNAME.
+   * the last, else RR; a report block if anything was received; SDES with the CNAME; XR, if the peer takes it.
    *
-   * @param buffer   at least 340 bytes
+   * @param buffer   at least 384 bytes
    * @param peerSsrc the stream that `received` counts
+   * @param metrics  of that stream, to be told by XR
    * @returns bytes written
    */
   writeReport(
@@ -128,11 +147,13 @@ export class RtcpSession {
     sent: SendCounters,
     received: ReceiveCounters,
     peerSsrc: number,
+    metrics?: VoipMetrics,
   ): number {
-    const length = this.writeCompound(buffer, nowMs, sent, received, peerSsrc);
+    const length = this.writeCompound(buffer, nowMs, sent, received, peerSsrc, metrics);
     this.packetsAtReportBefore = this.packetsAtReport;
     this.packetsAtReport = sent.packets;
     this.reports += 1;
+    this.reportMs = nowMs;
     this.weigh(length);
     this.nextDeadlineMs = nowMs + this.interval();
     return length;
@@ -149,10 +170,11 @@ export class RtcpSession {
     sent: SendCounters,
     received: ReceiveCounters,
     peerSsrc: number,
+    metrics?: VoipMetrics,
   ): number {
     this.nextDeadlineMs = Number.POSITIVE_INFINITY;
     if (sent.packets === 0 && this.reports === 0) return 0;
-    return writeBye(buffer, this.writeCompound(buffer, nowMs, sent, received, peerSsrc), sent.ssrc);
+    return writeBye(buffer, this.writeCompound(buffer, nowMs, sent, received, peerSsrc, metrics), sent.ssrc);
   }
 
   private writeCompound(
@@ -161,6 +183,7 @@ export class RtcpSession {
     sent: SendCounters,
     received: ReceiveCounters,
     peerSsrc: number,
+    metrics: VoipMetrics | undefined,
   ): number {
     const block = this.fillBlock(nowMs, received, peerSsrc) ? this.block : undefined;
     let end: number;
@@ -175,7 +198,9 @@ export class RtcpSession {
     } else {
       end = writeReceiverReport(buffer, 0, sent.ssrc, block);
     }
-    return writeSourceDescription(buffer, end, sent.ssrc, this.cname);
+    end = writeSourceDescription(buffer, end, sent.ssrc, this.cname);
+    if (block === undefined || metrics === undefined) return end;
+    return writeVoipMetrics(buffer, end, sent.ssrc, peerSsrc, metrics);
   }
 
   private fillBlock(nowMs: number, received: ReceiveCounters, peerSsrc: number): boolean {
@@ -193,6 +218,7 @@ export class RtcpSession {
     const unixMs = nowMs + this.wallOffsetMs;
     const arrival = middleOf(ntpSecondsOf(unixMs), ntpFractionOf(unixMs));
     this.remoteLossRatio = report.fractionLost / 256;
+    this.remoteCumulativeLost = report.cumulativeLost;
     this.remoteJitterMs = sendClockRateHz > 0 ? (report.jitterRtp * 1000) / sendClockRateHz : undefined;
     this.roundTripMs =
       roundTripMs(arrival, report.lastSenderReport, report.delaySinceLastSenderReport) ?? this.roundTripMs;

@@ -54,6 +54,7 @@ export function answerOffer(request: {
       timing,
       slots,
       audioSlot: taken.slot,
+      voipMetrics: taken.section?.voipMetrics ?? false,
       bindings: bind(previous?.bindings ?? [], taken.section?.audio ?? [], taken.section?.events ?? []),
     },
   };
@@ -95,6 +96,7 @@ function takeAudio(stream: Stream, slot: number, local: LocalMedia): Taken | Sdp
     direction: media.direction,
     rtcpMux: media.rtcpMux,
     namesRtcpPort: !media.rtcpMux,
+    voipMetrics: media.sendVoipMetrics === true,
     cryptos: secured.own,
   };
   return { ok: true, slot, media, section };

@@ -36,7 +36,8 @@ export function createOffer(request: { readonly local: LocalMedia; readonly prev
   const timing = previous?.timing ?? { start: 0, stop: 0 };
   const described = describe({ slots, audioSlot, audio: section, timing }, local, previous);
   const bindings = bind(previous?.bindings ?? [], section.audio, section.events);
-  return { offer: described.localSdp, session: { ...described, timing, slots, audioSlot, bindings } };
+  const { voipMetrics } = section;
+  return { offer: described.localSdp, session: { ...described, timing, slots, audioSlot, voipMetrics, bindings } };
 }
 
 /**
@@ -103,6 +104,7 @@ function offeredSection(local: LocalMedia, previous: Session | undefined): Audio
     rtcpMux: local.rtcpMux !== false,
     // Also with mux: the peer may decline that (RFC 5761 §5.1.1).
     namesRtcpPort: true,
+    voipMetrics: local.voipMetrics === 'offer' || previous?.voipMetrics === true,
     cryptos: offeredCryptos(protocol, local),
   };
 }

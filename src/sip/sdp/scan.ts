@@ -28,6 +28,8 @@ export interface MediaLine {
   readonly formats: readonly string[];
   /** Values of the `a=crypto:` lines below it, as written; sdp-transform would make numbers of some keys. */
   readonly cryptos: readonly string[];
+  /** `a=rtcp-xr:` of it, or of the whole description, names `voip-metrics` (RFC 3611 §5.1). */
+  readonly voipMetrics: boolean;
 }
 
 /** What is left for sdp-transform, and the m-lines in order. */
@@ -42,6 +44,9 @@ const values = ['a=fmtp:', 'a=ptime:', 'a=maxptime:', 'a=rtcp:'];
 /** RFC 8866 §6.6; sdp-transform would read the beginning of a malformed one and drop the rest. */
 const wellFormedRtpmap = /^a=rtpmap:(?:0|[1-9]\d{0,2}) [\w.-]{1,64}\/\d{1,6}(?:\/\d{1,2})?$/;
 
+/** An m-line while what follows it is read. */
+type WritableLine = MediaLine & { cryptos: string[]; voipMetrics: boolean };
+
 /** Checks `sdp` against the bounds and reads its m-lines. */
 export function scan(sdp: string): ScanOutcome {
   if (sdp.length > sdpLimits.characters) return bad('The description is too long.');
@@ -53,7 +58,8 @@ export function scan(sdp: string): ScanOutcome {
   if (!raw.some((line) => line.startsWith('o='))) return bad('The description has no o= line.');
 
   const kept: string[] = [];
-  const lines: (MediaLine & { cryptos: string[] })[] = [];
+  const lines: WritableLine[] = [];
+  let voipMetrics = false;
   for (const line of raw) {
     if (!/^[a-z]=/.test(line)) return bad('The description has a line that is not of the form x=….');
     if (line.startsWith('m=')) {
@@ -65,11 +71,16 @@ export function scan(sdp: string): ScanOutcome {
     } else if (line.startsWith('a=crypto:')) {
       const cryptos = lines.at(-1)?.cryptos;
       if (cryptos !== undefined && cryptos.length < sdpLimits.cryptosPerStream) cryptos.push(line.slice(9));
+    } else if (/^a=rtcp-xr:(?:.* )?voip-metrics(?: |$)/.test(line)) {
+      const media = lines.at(-1);
+      if (media === undefined) voipMetrics = true;
+      else media.voipMetrics = true;
     } else if (isUsed(line)) {
       kept.push(line);
     }
   }
   if (lines.length > sdpLimits.streams) return bad('The description has too many m-lines.');
+  if (voipMetrics) for (const line of lines) line.voipMetrics = true;
   return { ok: true, text: kept.join('\r\n'), lines };
 }
 
@@ -80,7 +91,7 @@ function isUsed(line: string): boolean {
 }
 
 /** The m-line, or what is wrong with it. */
-function readMediaLine(value: string): (MediaLine & { cryptos: string[] }) | string {
+function readMediaLine(value: string): WritableLine | string {
   const [media, port, protocol, ...formats] = value.split(' ').filter((token) => token !== '');
   if (media === undefined || port === undefined || protocol === undefined) return 'An m-line is incomplete.';
   const readPort = /^(\d{1,5})(?:\/\d{1,5})?$/.exec(port);
@@ -89,7 +100,7 @@ function readMediaLine(value: string): (MediaLine & { cryptos: string[] }) | str
   if (![media, protocol, ...formats].every((token) => /^[\x21-\x7e]+$/.test(token))) {
     return 'An m-line has characters that are not allowed.';
   }
-  return { media, port: Number(readPort[1]), protocol, formats, cryptos: [] };
+  return { media, port: Number(readPort[1]), protocol, formats, cryptos: [], voipMetrics: false };
 }
 
 function bad(detail: string): ScanOutcome {

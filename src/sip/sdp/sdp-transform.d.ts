@@ -36,6 +36,8 @@ declare module 'sdp-transform' {
     ptime?: number | undefined;
     direction?: string | undefined;
     rtcpMux?: string | undefined;
+    /** Attributes it has no name for, written as they are. */
+    invalid?: { value: string }[];
   }
 
   export interface WrittenSession {

@@ -19,6 +19,9 @@ export interface CodecPreference {
  */
 export type SrtpPolicy = 'off' | 'optional' | 'required';
 
+/** See {@link LocalMedia.voipMetrics}. */
+export type VoipMetricsPolicy = 'off' | 'answer' | 'offer';
+
 /** SRTP as this server wants it on a leg. */
 export interface LocalSrtp {
   readonly policy: SrtpPolicy;
@@ -42,6 +45,11 @@ export interface LocalMedia {
   readonly direction?: MediaDirection | undefined;
   /** Offer and accept RTP and RTCP on one port (RFC 5761); default true. */
   readonly rtcpMux?: boolean | undefined;
+  /**
+   * VoIP metrics in RTCP XR (RFC 3611 §5): `answer` (default) sends them to peers whose description names them; `offer` also
+   * names them in offers of ours; `off` does neither.
+   */
+  readonly voipMetrics?: VoipMetricsPolicy | undefined;
   /** Default: policy `off`. */
   readonly srtp?: LocalSrtp | undefined;
   /** `o=` session id of a new session, decimal digits. A running session keeps its own. */
@@ -82,6 +90,8 @@ export interface Session {
   /** Index of the m-line that carries our audio, or where it was when it was declined. */
   readonly audioSlot: number;
   readonly bindings: readonly PayloadBinding[];
+  /** Whether our last description named VoIP metrics; a later offer then names them again. */
+  readonly voipMetrics: boolean;
   /** The last description sent; the version moves only when the text would change. */
   readonly localSdp: string;
 }

@@ -50,6 +50,7 @@ export function settle(
       sendPtimeMs: negotiatePtime(stream, preferredMs),
       sendTelephoneEvent: eventToSend(common.events, send.clockRateHz),
       receiveTelephoneEvents: receive.events,
+      ...(stream.voipMetrics && local.voipMetrics !== 'off' ? { sendVoipMetrics: true } : {}),
       ...(srtp === undefined ? {} : { srtp }),
     },
   };

@@ -19,6 +19,8 @@ export interface AudioSection {
   readonly rtcpMux: boolean;
   /** True to name the RTCP port where it is not the next one (RFC 3605); an answer with mux has none. */
   readonly namesRtcpPort: boolean;
+  /** `a=rtcp-xr:voip-metrics`: we take them and, if the other side says so too, send them. */
+  readonly voipMetrics: boolean;
   /** `a=crypto:` lines; none with a plain profile. */
   readonly cryptos: readonly OwnCrypto[];
 }
@@ -110,6 +112,7 @@ function audioSection(section: AudioSection, local: LocalMedia): WrittenMedia {
     ptime: section.ptimeMs,
     direction: section.direction,
     rtcpMux: section.rtcpMux ? 'rtcp-mux' : undefined,
+    invalid: section.voipMetrics ? [{ value: 'rtcp-xr:voip-metrics' }] : [],
   };
 }
 

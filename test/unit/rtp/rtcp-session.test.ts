@@ -10,6 +10,7 @@ import {
   writeSenderReport,
   writeSourceDescription,
 } from '../../../src/media/rtp/rtcp-writer.js';
+import { createVoipMetrics } from '../../../src/media/rtp/voip-metrics.js';
 import { RtpSender } from '../../../src/media/rtp/sender.js';
 
 const wallOffsetMs = 1_700_000_000_000;
@@ -110,6 +111,48 @@ describe('RtcpSession', () => {
     expect(Math.max(...intervals)).toBeLessThanOrEqual(7500 / compensation);
     const mean = intervals.reduce((sum, interval) => sum + interval, 0) / intervals.length;
     expect(Math.abs(mean - 5000 / compensation)).toBeLessThan(200);
+  });
+
+  it('reports every 5 s on average, because an interval is drawn anew when one is over (RFC 3550 §6.3.6)', () => {
+    const intervals: number[] = [];
+    for (let seed = 0; seed < 40; seed++) {
+      const leg = end(1, seed);
+      let reported = 0;
+      let nowMs = 0;
+      for (let reports = 0; reports < 12; nowMs += 20) {
+        if (!leg.session.isDue(nowMs)) continue;
+        leg.report(nowMs, 2);
+        if (reports > 0) intervals.push(nowMs - reported);
+        reported = nowMs;
+        reports++;
+      }
+    }
+    const mean = intervals.reduce((sum, interval) => sum + interval, 0) / intervals.length;
+    expect(Math.min(...intervals)).toBeGreaterThanOrEqual(2500 / (Math.E - 1.5));
+    expect(Math.max(...intervals)).toBeLessThanOrEqual(7500 / (Math.E - 1.5) + 20);
+    expect(Math.abs(mean - 5000)).toBeLessThan(200);
+  });
+
+  it('is not due before its deadline', () => {
+    const leg = end(1, 1);
+    expect(leg.session.isDue(leg.session.nextDeadlineMs - 1)).toBe(false);
+    expect(leg.session.isDue(7500)).toBe(true);
+  });
+
+  it('adds VoIP metrics where they are wanted and something was received, and remembers those of the peer', () => {
+    const near = end(1, 1);
+    const far = end(2, 2);
+    const metrics = { ...createVoipMetrics(), rFactor: 77, lossRatio: 0.25 };
+    const write = (leg: typeof near) => leg.session.writeReport(leg.buffer, 2000, leg.sender, leg.counters, 2, metrics);
+    const bare = write(near);
+    expect(near.buffer.subarray(0, bare).includes(207)).toBe(false);
+    near.hear(2, 1, 0);
+    const length = write(near);
+    expect(near.buffer[length - 43]).toBe(207);
+    expect(far.session.receive(near.buffer, length, 2, 8000, 2000)).toBe(0);
+    expect(far.session.remoteMetrics).toMatchObject({ rFactor: 77, lossRatio: 0.25 });
+    far.session.receive(Uint8Array.from([0x80, 207, 0, 0, 0, 0, 0, 0]), 8, 2, 8000, 2100);
+    expect(far.session.remoteMetrics).toMatchObject({ rFactor: 77, lossRatio: 0.25 });
   });
 
   it('sends an RR before it talks, an SR while it talks, and an RR two reports after it stopped', () => {
