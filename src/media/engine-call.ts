@@ -145,6 +145,7 @@ export class EngineCall implements MediaCall {
   async openTap(tapId: string, ring: SharedArrayBuffer): Promise<{ tick: number }> {
     this.#mustBeOpen();
     const result = await this.#home.ask({ type: 'openTap', callId: this.callId, tapId, ring });
+    if (result.type === 'failed') throw new CodedError(result.code, result.detail);
     if (result.type !== 'tapOpened') throw new CodedError('callEnded');
     return { tick: result.tick };
   }

@@ -234,7 +234,7 @@ export type MediaEvent =
       readonly isolated: boolean;
     }
   | {
-      /** From this tick on tool legs get the leg's audio, or silence. */
+      /** From this tick on tool legs get the leg's audio, or silence; told for every `setConsent`, and at joining too. */
       readonly type: 'consent';
       readonly callId: string;
       readonly legId: string;
@@ -266,7 +266,7 @@ export type MediaEvent =
       readonly playedMs: number;
     }
   | {
-      /** The tool did not keep up: so many ticks of this call are missing in its ring. */
+      /** The tool did not keep up: so many ticks are missing in its ring so far; told once a second at most, and at its end. */
       readonly type: 'tapDropped';
       readonly callId: string;
       readonly tick: number;

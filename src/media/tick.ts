@@ -28,6 +28,7 @@ export function runTick(call: WorkerCall, turn: TickTurn, nowMs: number): void {
   isolate(call);
   call.mixer.render();
   eachLeg(call, turn, nowMs, send);
+  call.taps.feed(call.legs, call.tick);
   relayDigits(call);
   eachLeg(call, turn, nowMs, report);
   reportLevels(call);

@@ -1,5 +1,6 @@
 /** One call on its media worker: legs at a mixer, a tick count, and what waits for the next tick. */
 import { asCodedError } from '../errors.js';
+import { CallTaps } from './call-taps.js';
 import type { Kernels } from './dsp/kernels.js';
 import type { LevelMeter } from './dsp/level.js';
 import { Mixer } from './mixer/mixer.js';
@@ -27,6 +28,7 @@ export interface CallRoom {
 /** One call. `tick.ts` is the only code that moves it in time. */
 export class WorkerCall {
   readonly mixer: Mixer;
+  readonly taps: CallTaps;
   readonly legs: WorkerLeg[] = [];
   /** Commands that take effect at the next tick, in order. */
   readonly pending: (() => void)[] = [];
@@ -46,6 +48,7 @@ export class WorkerCall {
     readonly room: CallRoom,
   ) {
     this.mixer = new Mixer(room.kernels);
+    this.taps = new CallTaps(callId, room.emit);
   }
 
   /** A number no other leg of this call has or had. */
@@ -76,8 +79,9 @@ export class WorkerCall {
     this.room.emit({ type: 'legFailed', callId, legId: leg.legId, tick, code, detail: reason });
   }
 
-  /** Ends all legs and gives all memory back. */
+  /** Ends all legs and taps and gives all memory back. */
   close(): void {
+    this.taps.closeAll();
     for (const leg of this.legs) leg.close(this.room.nowMs());
     this.legs.length = 0;
     this.pending.length = 0;

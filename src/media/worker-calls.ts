@@ -137,6 +137,22 @@ export class WorkerCalls {
         if (listener && source) call.mixer.routing.set(listener, source, command.gain);
         return;
       }
+      case 'setAudience': {
+        const place = call.leg(command.legId)?.place;
+        if (place) place.audience = command.audience;
+        return;
+      }
+      case 'setConsent': {
+        const leg = call.leg(command.legId);
+        if (leg) this.#setConsent(call, leg, command.consented);
+        return;
+      }
+      case 'openTap':
+        this.#openTap(call, command);
+        return;
+      case 'closeTap':
+        this.#answer(command.requestId, { type: 'tapClosed', tick: call.taps.close(command.tapId, call.tick) });
+        return;
       case 'closeLeg': {
         this.#answer(command.requestId, this.#closeLeg(call, command.legId));
         return;
@@ -161,7 +177,9 @@ export class WorkerCalls {
         case 'connectLeg': {
           const first = leg.connect(command.media, this.#resources.nowMs());
           const { callId, tick } = call;
-          if (first) this.#resources.emit({ type: 'legJoined', callId, legId: leg.legId, tick });
+          if (!first) return;
+          this.#resources.emit({ type: 'legJoined', callId, legId: leg.legId, tick });
+          this.#setConsent(call, leg, leg.consented);
           return;
         }
         case 'controlLeg':
@@ -175,6 +193,21 @@ export class WorkerCalls {
       }
     } catch (thrown) {
       call.failLeg(leg, thrown);
+    }
+  }
+
+  /** Phase 1, so that the tick told is the first in which tools get its audio, or do not. */
+  #setConsent({ callId, tick }: WorkerCall, leg: WorkerLeg, consented: boolean): void {
+    leg.consented = consented;
+    this.#resources.emit({ type: 'consent', callId, legId: leg.legId, tick, consented });
+  }
+
+  #openTap(call: WorkerCall, { requestId, tapId, ring }: Extract<MediaCommand, { type: 'openTap' }>): void {
+    try {
+      call.taps.open(tapId, ring, call.tick);
+      this.#answer(requestId, { type: 'tapOpened', tick: call.tick });
+    } catch (thrown) {
+      this.#fail(requestId, thrown);
     }
   }
 

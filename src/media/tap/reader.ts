@@ -160,6 +160,7 @@ export class TapReader {
       listener.sourceLeft(source, tick);
     }
     listener.tickEnded(tick);
+    Atomics.store(this.#ring.head, headAt.read, this.#read);
   }
 
   #end(listener: TapListener, tick: number): void {
