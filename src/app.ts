@@ -80,6 +80,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   };
   const health = new Health({ gateway, media: engine, service });
   const metrics = new Metrics({ gateway, media: engine, service });
+  service.subscribe((event) => {
+    if (event.type === 'leg.left' && event.data.statistics) metrics.observeQuality(event.data.statistics.quality);
+  });
   const api = createApi({
     service,
     clock: systemClock,

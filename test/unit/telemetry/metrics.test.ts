@@ -121,4 +121,14 @@ describe('metrics', () => {
     }
     expect(text).toContain('nodejs_eventloop_lag_seconds');
   });
+
+  it('show how legs that left have sounded, where that is known', async () => {
+    const { metrics } = setUp();
+    const send = { rFactor: 90, mosListening: 4.41, mosConversational: 4.35 };
+    metrics.observeQuality({ receive: undefined, send, reported: undefined });
+    const values = await read(metrics);
+    expect(values.get('mixminus_leg_mos_bucket{le="4.3",direction="send"}')).toBe(0);
+    expect(values.get('mixminus_leg_mos_bucket{le="4.4",direction="send"}')).toBe(1);
+    expect([...values.keys()].some((name) => name.includes('direction="receive"'))).toBe(false);
+  });
 });
