@@ -10,6 +10,8 @@ import type { CallPolicy } from './policy.js';
 import { Timeline } from './timeline.js';
 
 const closeLimitMs = 5_000;
+/** How long a call waits, once its legs are gone, for what has to be finished before it ends. */
+const finishLimitMs = 8_000;
 const snapshotLimitMs = 2_000;
 /** Legs that are over stay readable until this many newer ones are over too. */
 const maxEndedLegs = 64;
@@ -45,6 +47,7 @@ export class Call {
   #speakers: readonly string[] = [];
   readonly #legs = new Map<string, Leg>();
   readonly #endedLegs = new Map<string, Leg>();
+  readonly #finishFirst = new Set<() => Promise<unknown>>();
   #policy: CallPolicy;
   #state = newCallState;
   #sequence = 0;
@@ -125,6 +128,17 @@ export class Call {
   /** A moderator is in: nobody waits any more, whoever leaves. */
   openDoors(): void {
     this.#doorsOpen = true;
+  }
+
+  /**
+   * Has a task done when the last leg is gone, before the call's media is closed and its end is told.
+   * @returns what takes it back
+   */
+  finishFirst(task: () => Promise<unknown>): () => void {
+    this.#finishFirst.add(task);
+    return () => {
+      this.#finishFirst.delete(task);
+    };
   }
 
   /** Ends the call and every leg in it; later ends mean nothing. */
@@ -208,8 +222,10 @@ export class Call {
       case 'speech':
         this.tell(event.speaking ? 'speech.started' : 'speech.stopped', leg.id, { since: event.since }, tick);
         break;
-      case 'latched':
       case 'isolation':
+        leg.mediaIsolated(event.isolated, tick);
+        break;
+      case 'latched':
       case 'consent':
       case 'interactionStarted':
       case 'interactionEnded':
@@ -289,7 +305,10 @@ export class Call {
   }
 
   #closeMedia(): void {
-    within(this.#host.clock, closeLimitMs, this.media.close(), undefined)
+    const { clock } = this.#host;
+    const finished = Promise.allSettled([...this.#finishFirst].map((task) => task()));
+    within(clock, finishLimitMs, finished, undefined)
+      .then(() => within(clock, closeLimitMs, this.media.close(), undefined))
       .catch(() => undefined)
       .then((closed) => {
         this.#endTick = closed?.tick;

@@ -15,8 +15,11 @@ import type {
   LegStatistics,
   PlaybackEnd,
 } from '../media/protocol.js';
+import type { RoutingView } from './audience/relations.js';
 import type { CallEndReason } from './call-state.js';
 import { consentEventTypes, type ConsentEventData } from './consent/facts.js';
+import type { MenuOutcome, ModeratorAction } from './habits/menu.js';
+import type { IsolationReason } from './leg.js';
 import type { LegEndReason } from './leg-end.js';
 import type { LegStatus } from './leg-state.js';
 import { recordingEventTypes, type RecordingEventData } from './recordings/facts.js';
@@ -47,12 +50,26 @@ export interface CallEventData extends ConsentEventData, RecordingEventData {
     readonly held: boolean;
     readonly codec: EncodingName | undefined;
   };
+  /** Turned away for the moment: nothing, or no right PIN, was entered. */
+  'pin.refused': { readonly triesLeft: number };
+  /** Waits, out of the mix, until a moderator is in. */
+  'leg.waiting': { readonly role: LegRole };
+  /** Has done what the call asks of who comes in; only told of legs that had anything to do. */
+  'leg.admitted': { readonly role: LegRole };
+  /** Out of the mix from this tick, be it for an interaction or because somebody keeps it out. */
+  'leg.isolated': { readonly keptOutBy: readonly IsolationReason[] };
+  /** In the mix again from this tick, or for the first time. */
+  'leg.returned': { readonly role: LegRole };
   /** A leg that had joined is out. */
   'leg.left': LegIdentity & LegOutcome & { readonly statistics: LegStatistics | undefined };
   /** A leg ended without ever having joined. */
   'leg.failed': LegIdentity & LegOutcome;
   'digit.received': { readonly digit: string; readonly durationMs: number; readonly source: DigitSource };
   'digits.sent': { readonly digits: string };
+  /** The leg did something by its menu. */
+  'menu.used': { readonly action: ModeratorAction; readonly outcome: MenuOutcome | undefined };
+  /** Who hears whom: all that differs from everybody hearing everybody. */
+  'routing.changed': RoutingView;
   'speech.started': SpeechChange;
   'speech.stopped': SpeechChange;
   /** Out of the mix from this tick, to hear a prompt. */
@@ -125,10 +142,17 @@ export const eventTypes = [
   'leg.ringing',
   'leg.joined',
   'leg.updated',
+  'pin.refused',
+  'leg.waiting',
+  'leg.admitted',
+  'leg.isolated',
+  'leg.returned',
   'leg.left',
   'leg.failed',
   'digit.received',
   'digits.sent',
+  'menu.used',
+  'routing.changed',
   'speech.started',
   'speech.stopped',
   'interaction.started',

@@ -82,6 +82,7 @@ export class Leg {
   #release: Release = () => undefined;
   #end: LegEnd | undefined;
   #joined: { readonly atMs: number; readonly tick: number } | undefined;
+  #isolated: boolean;
   readonly #keptOutBy = new Set<IsolationReason>();
 
   constructor(host: LegHost, beginning: LegBeginning) {
@@ -92,6 +93,7 @@ export class Leg {
     this.#host = host;
     this.#beginning = beginning;
     this.#status = beginning.status;
+    this.#isolated = beginning.isolated ?? false;
     this.#role = beginning.role ?? 'participant';
     this.#controls = beginning.controls;
     this.#inForce = this.#controlsInForce();
@@ -133,6 +135,11 @@ export class Leg {
   /** True when the peer, or we, put media on hold by SDP direction. */
   get held(): boolean {
     return this.#media !== undefined && this.#media.direction !== 'sendrecv';
+  }
+
+  /** Heard and hearing, as far as the media plane told: connected, not over, not isolated. */
+  get inMix(): boolean {
+    return this.#joined !== undefined && this.#end === undefined && !this.#isolated;
   }
 
   /** Who keeps it out of the mix. */
@@ -264,6 +271,15 @@ export class Leg {
     this.#host.legJoined();
     const codec = this.#media?.send.encoding;
     this.#host.emit('leg.joined', this.id, { ...this.identity, codec }, tick);
+  }
+
+  /** The media plane has taken it out of the mix, or let it in, whatever the cause. */
+  mediaIsolated(isolated: boolean, tick: number): void {
+    if (isolated === this.#isolated) return;
+    this.#isolated = isolated;
+    if (this.#end !== undefined) return;
+    if (isolated) this.#host.emit('leg.isolated', this.id, { keptOutBy: this.keptOutBy }, tick);
+    else this.#host.emit('leg.returned', this.id, { role: this.#role }, tick);
   }
 
   /** Ends the leg; later ends of the same leg mean nothing. */

@@ -27,6 +27,7 @@ describe('/v1/calls', () => {
       endWhenEmpty: false,
       idleTimeoutMs: 300_000,
       codecs: ['PCMA'],
+      pinRequired: false,
     });
     expect((await ask('GET', '/v1/calls/call_1')).json()).toEqual(call);
   });
