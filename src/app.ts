@@ -27,6 +27,7 @@ import { DrachtioGateway } from './sip/drachtio/gateway.js';
 import { DigestServer } from './sip/embedded/auth/digest-server.js';
 import { EmbeddedGateway } from './sip/embedded/gateway.js';
 import type { SipGateway } from './sip/gateway.js';
+import type { AssetStore } from './speech/port.js';
 import { Health } from './telemetry/health.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -85,6 +86,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const api = createApi({
     service,
+    assets: noAssets,
     clock: systemClock,
     host: config.http.host,
     keys: config.http.apiKeys,
@@ -121,6 +123,15 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
   };
 }
+
+const noAssets: AssetStore = {
+  maxBytes: 0,
+  create: () => Promise.reject(new CodedError('capacityReached')),
+  get: () => undefined,
+  list: () => [],
+  read: () => Promise.reject(new CodedError('assetNotFound')),
+  remove: () => Promise.reject(new CodedError('assetNotFound')),
+};
 
 function createEngine(
   config: Config,

@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Served without a key: probes and documentation, nothing of any call. */
     public?: boolean;
+    /** Media types of its body, for people; absent = JSON. */
+    accepts?: string;
   }
   interface FastifyRequest {
     /** Who asks: a name of the key, or `open` where no keys are configured. */

@@ -1,9 +1,11 @@
 import websocket from '@fastify/websocket';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { Settings } from 'typebox/system';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { CallService } from '../call/service.js';
 import type { Clock } from '../call/clock.js';
 import { Broadcaster, type BroadcasterLimits, defaultBroadcasterLimits } from '../events/broadcaster.js';
+import type { AssetStore } from '../speech/port.js';
 import { admit } from './access.js';
 import { handleClientError, handleError, handleFrameworkError, handleNotFound } from './error-handler.js';
 import { IdempotencyCache } from './idempotency.js';
@@ -11,14 +13,20 @@ import { KeyRing } from './keys.js';
 import { describeApi } from './openapi.js';
 import { isLoopbackHost } from './origin.js';
 import { type RateLimit, RateLimiter } from './rate-limit.js';
+import { assetRoutes } from './routes/assets.js';
 import { callRoutes } from './routes/call.js';
 import { callsRoutes } from './routes/calls.js';
 import type { Api, HealthReport, RouteContext } from './routes/context.js';
 import { digitsRoutes } from './routes/digits.js';
 import { eventRoutes } from './routes/events.js';
+import { interactionRoutes } from './routes/interaction.js';
+import { interactionsRoutes } from './routes/interactions.js';
 import { legRoutes } from './routes/leg.js';
 import { legsRoutes } from './routes/legs.js';
+import { playbackRoutes } from './routes/playback.js';
+import { playbacksRoutes } from './routes/playbacks.js';
 import { probeRoutes } from './routes/probes.js';
+import { maxWaitMs } from './schema/interaction.js';
 
 /** One request, for metrics. */
 export interface AnsweredRequest {
@@ -32,6 +40,8 @@ export interface AnsweredRequest {
 /** What {@link createApi} is made of. */
 export interface ApiOptions {
   readonly service: CallService;
+  /** Uploaded audio for prompts. */
+  readonly assets: AssetStore;
   readonly clock: Clock;
   /** Address it will listen on; beyond loopback keys are needed. */
   readonly host: string;
@@ -51,6 +61,10 @@ export interface ApiOptions {
 
 const bodyLimit = 64 * 1024;
 const slowClientMs = 30_000;
+/** Without an octet either way; longer than an answer may take to come. */
+const idleConnectionMs = maxWaitMs + 10_000;
+/** A union has several per member, and what was meant must be among them. */
+const maxValidationErrors = 256;
 const maxConnections = 2_000;
 const maxIncomingMessage = 4_096;
 const goingAway = 1001;
@@ -70,6 +84,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const broadcaster = new Broadcaster(options.service, options.eventLimits ?? defaultBroadcasterLimits, nowMs);
   const context: RouteContext = {
     service: options.service,
+    assets: options.assets,
     broadcaster,
     idempotency: new IdempotencyCache(nowMs),
     checkHealth: options.checkHealth,
@@ -106,7 +121,7 @@ function createServer(logger: FastifyBaseLogger | undefined): Api {
   const api = Fastify({
     bodyLimit,
     requestTimeout: slowClientMs,
-    connectionTimeout: slowClientMs,
+    connectionTimeout: idleConnectionMs,
     trustProxy: false,
     logController: new LogController({ disableRequestLogging: true }),
     http: { headersTimeout: slowClientMs },
@@ -115,6 +130,7 @@ function createServer(logger: FastifyBaseLogger | undefined): Api {
     ...(logger === undefined ? {} : { loggerInstance: logger }),
   }).withTypeProvider<TypeBoxTypeProvider>();
   api.server.maxConnections = maxConnections;
+  Settings.Set({ maxErrors: maxValidationErrors });
   api.setValidatorCompiler(TypeBoxValidatorCompiler);
   api.setErrorHandler(handleError);
   api.setNotFoundHandler(handleNotFound);
@@ -129,6 +145,11 @@ function addRoutes(api: Api, context: RouteContext): void {
   legsRoutes(api, context);
   legRoutes(api, context);
   digitsRoutes(api, context);
+  interactionsRoutes(api, context);
+  interactionRoutes(api, context);
+  playbacksRoutes(api, context);
+  playbackRoutes(api, context);
+  assetRoutes(api, context);
   eventRoutes(api, context);
   probeRoutes(api, context);
 }

@@ -1,13 +1,12 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { asCodedError, CodedError } from '../errors.js';
-import { type ProblemExtras, problemMediaType, problemOf, type ProblemPlace, sendProblem } from './problem.js';
-
-const maxPlaces = 20;
+import { type ProblemExtras, problemMediaType, problemOf, sendProblem } from './problem.js';
+import { placesOf, type ValidationFault } from './validation-places.js';
 
 /** Answers whatever a request ended in: coded errors by their table, fastify's by their code, all else as `internal`. */
 export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { error, extras } = translate(thrown);
+  const { error, extras } = translate(thrown, request.routeOptions.config.accepts ?? 'application/json');
   const fields = { code: error.code, route: request.routeOptions.url, method: request.method };
   if (error.code === 'internal') request.log.error({ ...fields, err: thrown }, 'A request failed.');
   else request.log.info(fields, 'A request was refused.');
@@ -42,17 +41,20 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function translate(thrown: unknown): { error: CodedError; extras: ProblemExtras } {
+/** @param accepts media types a body may have here, for people */
+function translate(thrown: unknown, accepts: string): { error: CodedError; extras: ProblemExtras } {
   if (thrown instanceof CodedError) return { error: thrown, extras: {} };
   if (!isFastifyError(thrown)) return { error: asCodedError(thrown), extras: {} };
   if (thrown.validation !== undefined) {
-    return { error: new CodedError('invalidRequest'), extras: { errors: placesOf(thrown) } };
+    const part = thrown.validationContext === 'querystring' ? 'query' : (thrown.validationContext ?? 'request');
+    const errors = placesOf(part, thrown.validation);
+    return { error: new CodedError('invalidRequest'), extras: { errors } };
   }
   switch (thrown.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { error: new CodedError('tooLarge'), extras: {} };
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return { error: new CodedError('unsupportedMediaType', 'Send application/json.'), extras: {} };
+      return { error: new CodedError('unsupportedMediaType', `Send ${accepts}.`), extras: {} };
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return { error: new CodedError('invalidRequest', 'The body is empty.'), extras: {} };
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
@@ -68,12 +70,4 @@ function translate(thrown: unknown): { error: CodedError; extras: ProblemExtras 
 
 function isFastifyError(thrown: unknown): thrown is FastifyError {
   return thrown instanceof Error && 'statusCode' in thrown;
-}
-
-function placesOf(error: FastifyError): readonly ProblemPlace[] {
-  const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
-  return (error.validation ?? []).slice(0, maxPlaces).map(({ instancePath, message }) => ({
-    pointer: `/${part}${instancePath}`,
-    detail: message ?? 'does not match the schema',
-  }));
 }

@@ -1,14 +1,31 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { docsPrefix } from './access.js';
+import { assetListSchema, assetSchema } from './schema/asset.js';
 import { callPageSchema, callSchema } from './schema/call.js';
 import { eventSchema } from './schema/event.js';
+import { interactionListSchema, interactionSchema } from './schema/interaction.js';
 import { legListSchema, legSchema } from './schema/leg.js';
+import { playbackListSchema, playbackSchema } from './schema/playback.js';
 import { problemSchema } from './schema/problem.js';
 import { healthSchema } from './routes/probes.js';
 import type { Api } from './routes/context.js';
 
-const published = [problemSchema, callSchema, callPageSchema, legSchema, legListSchema, eventSchema, healthSchema];
+const published = [
+  problemSchema,
+  callSchema,
+  callPageSchema,
+  legSchema,
+  legListSchema,
+  interactionSchema,
+  interactionListSchema,
+  playbackSchema,
+  playbackListSchema,
+  assetSchema,
+  assetListSchema,
+  eventSchema,
+  healthSchema,
+];
 
 /** Publishes the schemas of all routes as OpenAPI 3.1 at `/openapi.json`, browsable at `/docs`. */
 export function describeApi(api: Api, version: string): void {
@@ -25,6 +42,9 @@ export function describeApi(api: Api, version: string): void {
       tags: [
         { name: 'calls', description: 'Conferences.' },
         { name: 'legs', description: 'Who is in them.' },
+        { name: 'interactions', description: 'One leg alone: a prompt, its digits, an answer.' },
+        { name: 'playbacks', description: 'Announcements and music.' },
+        { name: 'assets', description: 'Uploaded audio for prompts.' },
         { name: 'events', description: 'What happens in them.' },
         { name: 'operations', description: 'For those who run the server.' },
       ],

@@ -1,6 +1,7 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { type ApiOptions, createApi } from '../../src/api/api.js';
 import { type CallRig, callRig } from './call-rig.js';
+import { FakeAssets } from './fake-assets.js';
 
 /** @param body becomes JSON */
 type Ask = (
@@ -13,6 +14,7 @@ type Ask = (
 /** An API over a {@link CallRig}. */
 export interface ApiRig extends CallRig {
   readonly api: FastifyInstance;
+  readonly assets: FakeAssets;
   /** `METHOD /pattern` of everything registered. */
   readonly routes: readonly string[];
   /** Sends a request as somebody on this machine would. */
@@ -25,8 +27,10 @@ export async function apiRig(
   settings: Parameters<typeof callRig>[0] = {},
 ): Promise<ApiRig> {
   const rig = await callRig(settings);
+  const assets = new FakeAssets();
   const api = createApi({
     service: rig.service,
+    assets,
     clock: rig.clock,
     host: '127.0.0.1',
     keys: [],
@@ -39,6 +43,7 @@ export async function apiRig(
   return {
     ...rig,
     api,
+    assets,
     routes: routesOf(api),
     ask: (method, url, body, headers = {}) =>
       api.inject({

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallService } from '../../call/service.js';
+import type { AssetStore } from '../../speech/port.js';
 import type { Broadcaster } from '../../events/broadcaster.js';
 import type { IdempotencyCache } from '../idempotency.js';
 
@@ -23,6 +24,7 @@ export interface HealthReport {
 /** What routes work with. */
 export interface RouteContext {
   readonly service: CallService;
+  readonly assets: AssetStore;
   readonly broadcaster: Broadcaster;
   readonly idempotency: IdempotencyCache;
   readonly checkHealth: () => HealthReport | Promise<HealthReport>;

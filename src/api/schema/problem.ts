@@ -31,14 +31,15 @@ const descriptions = {
   400: 'The request does not match its schema.',
   401: 'A valid API key is needed.',
   403: 'Not allowed by policy.',
-  404: 'There is no such call, leg or address.',
+  404: 'There is no such call, leg, prompt or address.',
   409: 'Not possible in the present state.',
   413: 'The body is too large.',
-  415: 'The body is not JSON.',
+  415: 'The body has a media type this address does not take.',
   422: 'Understood, but cannot be done; also an Idempotency-Key used for something else.',
   426: 'This address speaks WebSocket only.',
   429: 'Too many requests; see Retry-After.',
   500: 'The server failed.',
+  502: 'A prompt could not be fetched or synthesized.',
   503: 'No capacity, draining, or the SIP front end is away; see Retry-After.',
 } as const;
 

@@ -21,6 +21,19 @@ const routes: [method: string, url: string, body: object | undefined, withKey: n
   ['PATCH', '/v1/calls/call_1/legs/leg_x', { muted: true }, 404],
   ['DELETE', '/v1/calls/call_1/legs/leg_x', undefined, 404],
   ['POST', '/v1/calls/call_1/legs/leg_x/digits', { digits: '1' }, 404],
+  ['POST', '/v1/calls/call_1/legs/leg_x/interactions', { prompt: [{ type: 'silence', durationMs: 20 }] }, 404],
+  ['GET', '/v1/calls/call_1/legs/leg_x/interactions', undefined, 404],
+  ['GET', '/v1/calls/call_1/legs/leg_x/interactions/interaction_x', undefined, 404],
+  ['DELETE', '/v1/calls/call_1/legs/leg_x/interactions/interaction_x', undefined, 404],
+  ['POST', '/v1/calls/call_1/playbacks', { prompt: [{ type: 'silence', durationMs: 20 }] }, 201],
+  ['GET', '/v1/calls/call_1/playbacks', undefined, 200],
+  ['GET', '/v1/calls/call_1/playbacks/playback_x', undefined, 404],
+  ['PATCH', '/v1/calls/call_1/playbacks/playback_x', { paused: true }, 404],
+  ['DELETE', '/v1/calls/call_1/playbacks/playback_x', undefined, 404],
+  ['POST', '/v1/assets', undefined, 400],
+  ['GET', '/v1/assets', undefined, 200],
+  ['GET', '/v1/assets/asset_x', undefined, 404],
+  ['DELETE', '/v1/assets/asset_x', undefined, 404],
   ['GET', '/v1/events', undefined, 426],
   ['GET', '/metrics', undefined, 200],
 ];
@@ -62,7 +75,7 @@ describe('with keys', () => {
     const described = paths.flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const pattern = (url: string) => url.replace(/call_\w+/, '{callId}').replace(/leg_\w+/, '{legId}');
+    const pattern = (url: string) => url.replaceAll(/([a-z]+)_\w+/g, '{$1Id}');
     const tested = routes.map(([method, url]) => `${method} ${pattern(url)}`);
     expect(described.sort()).toEqual([...tested, 'GET /livez', 'GET /readyz'].sort());
     // Nothing hidden either: what is registered is described, but for the documentation itself.
@@ -84,6 +97,7 @@ describe('without keys', () => {
     const start = (host: string) => () =>
       createApi({
         service: rig.service,
+        assets: rig.assets,
         clock: rig.clock,
         host,
         keys: [],

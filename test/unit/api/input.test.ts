@@ -147,7 +147,8 @@ describe('slow or many clients', () => {
     expect({ requestTimeout, headersTimeout, timeout, maxConnections }).toEqual({
       requestTimeout: 30_000,
       headersTimeout: 30_000,
-      timeout: 30_000,
+      // An interaction may be waited for as long as 30 s.
+      timeout: 40_000,
       maxConnections: 2_000,
     });
     expect(rig.api.initialConfig).toMatchObject({ bodyLimit: 65_536 });

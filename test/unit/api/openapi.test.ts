@@ -61,7 +61,10 @@ describe('/openapi.json', () => {
       expect(document.components.schemas[name], String(reference)).toBeDefined();
     }
     expect(Object.keys(document.components.schemas).sort()).toEqual(
-      ['Call', 'CallPage', 'Event', 'Health', 'Leg', 'LegList', 'Problem'].sort(),
+      [
+        ...['Call', 'CallPage', 'Leg', 'LegList', 'Interaction', 'InteractionList', 'Playback', 'PlaybackList'],
+        ...['Asset', 'AssetList', 'Event', 'Health', 'Problem'],
+      ].sort(),
     );
   });
 
@@ -107,8 +110,9 @@ describe('/openapi.json', () => {
         given.every(({ required }) => required),
         name,
       ).toBe(true);
-      for (const { schema } of Object.values(operation.requestBody?.content ?? {})) {
-        expect(schema.additionalProperties, name).toBe(false);
+      for (const [mediaType, { schema }] of Object.entries(operation.requestBody?.content ?? {})) {
+        if (mediaType === 'application/json') expect(schema.additionalProperties, name).toBe(false);
+        else expect([mediaType, schema]).toEqual(['audio/*', { type: 'string', format: 'binary' }]);
       }
     }
   });
