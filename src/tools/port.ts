@@ -88,3 +88,35 @@ export interface Recorder {
   /** Ends with every ring read to its end. */
   close(): Promise<void>;
 }
+
+/** One fact on the record of a call; see `call/event.ts`. */
+export interface CallFact {
+  readonly callId: string;
+  readonly sequence: number;
+  readonly tick: number;
+  readonly timeMs: number;
+  readonly type: string;
+  readonly legId: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** How the record has fared. */
+export interface CallRecordCounters {
+  readonly written: number;
+  /** Facts that were not taken because the disk did not keep up. */
+  readonly dropped: number;
+  /** Facts that could not be written. */
+  readonly failed: number;
+}
+
+/** The record of calls that outlives them: who was in, and who agreed to what. Only ever appended to. */
+export interface CallRecord {
+  /**
+   * Takes a fact; never throws, never waits. Facts of one call are written in the order they came.
+   * @param durable whether it is to survive a power cut from the moment it was written
+   */
+  append(fact: CallFact, durable: boolean): void;
+  counters(): CallRecordCounters;
+  /** Resolves when everything taken has been written, or given up. */
+  close(): Promise<void>;
+}
