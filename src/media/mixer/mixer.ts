@@ -4,8 +4,8 @@ import { Encodings } from './encodings.js';
 import { Heard } from './heard.js';
 import { MixerLeg } from './mixer-leg.js';
 import { ProgrammeInput } from './programme-input.js';
+import { RelationGroups } from './relation-groups.js';
 import { RoutingMatrix } from './routing-matrix.js';
-import type { Relation } from './routing-matrix.js';
 
 /**
  * One call's mix-minus: every leg hears the sum of all others, computed as sum − self + what its relations differ.
@@ -34,6 +34,10 @@ export class Mixer {
   readonly #shared: Heard;
   /** Pointer to Σ of this tick; undefined contents while no leg is in it. */
   readonly #sum: number;
+  /** Pointer to what relations add for a group of listeners. */
+  readonly #groupSum: number;
+  readonly #groups = new RelationGroups(this.routing);
+  readonly #renderAlone = (leg: MixerLeg): void => this.#renderFor(leg);
   readonly #legs: MixerLeg[] = [];
   /** How many sources are in Σ. */
   #summedLegs = 0;
@@ -48,6 +52,7 @@ export class Mixer {
     this.#encodings = new Encodings(kernels, this);
     this.#shared = new Heard(kernels);
     this.#sum = kernels.allocateFloats(frameSamples);
+    this.#groupSum = kernels.allocateFloats(frameSamples);
     this.programme = new ProgrammeInput(kernels);
   }
 
@@ -107,12 +112,12 @@ export class Mixer {
   render(): void {
     this.#tick++;
     this.#summed = false;
+    this.#groups.update();
     this.#choose();
     if (this.#sharing > 0) this.#renderShared();
-    for (const leg of this.#legs) {
-      if (!leg.sharing) this.#renderAlone(leg);
-      leg.programme.finish();
-    }
+    for (const leg of this.#legs) if (!this.#groups.has(leg)) this.#renderFor(leg);
+    this.#groups.render(this.#kernels.run, this.#groupSum, this.#renderAlone);
+    for (const leg of this.#legs) leg.programme.finish();
     this.programme.finish();
   }
 
@@ -124,6 +129,7 @@ export class Mixer {
     this.#encodings.close();
     this.programme.close();
     this.#kernels.free(this.#sum);
+    this.#kernels.free(this.#groupSum);
   }
 
   /**
@@ -153,7 +159,7 @@ export class Mixer {
     if (leg.programme.submitted) return false;
     if (!leg.inMix) return this.#summedLegs === 0 && !this.programme.submitted;
     if (leg.deaf) return this.#summedLegs === 0;
-    if (leg.summed || this.#hasDifference(leg)) return false;
+    if (leg.summed || this.#groups.matter(leg)) return false;
     return this.#summedLegs === 0 || leg.audience.hears === 'all';
   }
 
@@ -172,7 +178,9 @@ export class Mixer {
     this.#shared.render();
   }
 
-  #renderAlone(leg: MixerLeg): void {
+  /** Renders what a leg hears, unless it hears the shared mix. */
+  #renderFor(leg: MixerLeg): void {
+    if (leg.sharing) return;
     const heard = leg.ownHeard;
     const own = leg.programme;
     const all = leg.inMix ? this.programme : undefined;
@@ -194,7 +202,7 @@ export class Mixer {
 
   #hearsAnyLeg(leg: MixerLeg): boolean {
     if (leg.audience.hears === 'all' && this.#summedLegs > (leg.summed ? 1 : 0)) return true;
-    return this.#hasDifference(leg);
+    return this.#groups.matter(leg);
   }
 
   /** What a leg hears of other legs, before ducking. */
@@ -203,21 +211,6 @@ export class Mixer {
     if (leg.audience.hears !== 'all' || this.#summedLegs === 0) run.zero(mix, frameSamples);
     else if (leg.summed) run.subtract(this.#sum, leg.sourcePointer, mix, frameSamples);
     else run.copy(this.#sum, mix, frameSamples);
-    for (const relation of this.routing.relationsOf(leg)) {
-      const difference = differenceOf(leg, relation);
-      if (difference !== 0) run.addScaled(relation.source.sourcePointer, mix, frameSamples, difference);
-    }
+    this.#groups.add(run, this.#groupSum, leg, mix);
   }
-
-  /** Whether a leg's relations make any difference in this tick. */
-  #hasDifference(leg: MixerLeg): boolean {
-    for (const relation of this.routing.relationsOf(leg)) if (differenceOf(leg, relation) !== 0) return true;
-    return false;
-  }
-}
-
-/** By what factor more, or less, a listener hears a source than it is in what the listener hears anyway. */
-function differenceOf(listener: MixerLeg, { source, gain }: Relation<MixerLeg>): number {
-  if (!source.audible) return 0;
-  return source.summed && listener.audience.hears === 'all' ? gain - 1 : gain;
 }

@@ -35,6 +35,7 @@ const none: readonly never[] = [];
  */
 export class RoutingMatrix<Leg extends Routed> {
   readonly #rows = new Map<Leg, Relation<Leg>[]>();
+  #version = 0;
 
   /**
    * Sets what `listener` hears of `source`.
@@ -46,6 +47,7 @@ export class RoutingMatrix<Leg extends Routed> {
       throw new CodedError('invalidRequest', `A relation's gain is 0…${greatestRelationGain}.`);
     }
     if (listener === source) throw new CodedError('invalidRequest', 'A leg never hears itself.');
+    this.#version++;
     const row = this.#rows.get(listener) ?? [];
     const index = row.findIndex((relation) => relation.source === source);
     if (gain === undefined) {
@@ -71,8 +73,19 @@ export class RoutingMatrix<Leg extends Routed> {
     return this.#rows.get(listener) ?? none;
   }
 
+  /** All listeners with relations. */
+  rows(): IterableIterator<[Leg, readonly Relation<Leg>[]]> {
+    return this.#rows.entries();
+  }
+
+  /** Another number after every change. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Forgets a leg as listener and as source. */
   remove(leg: Leg): void {
+    if (this.#rows.size > 0) this.#version++;
     this.#rows.delete(leg);
     for (const [listener, row] of this.#rows) {
       const kept = row.filter((relation) => relation.source !== leg);
