@@ -6,6 +6,10 @@
  * only around its presses, because some peers send the tone as well. While a tone is
  * certain (or agrees with a press known otherwise) others hear silence in its place. What they hear of it before that is
  * at most 40 ms of tone and the rest of a tick, 60 ms in all.
+ *
+ * While somebody takes the digits (an interaction, which may ask for a PIN), whatever the mode: what is pressed is told to
+ * nobody else, from its beginning to its end, also when the taker is gone before the key is let go of. Presses that began
+ * before go where they would have gone.
  */
 import { DtmfDetector } from './dsp/dtmf-detector.js';
 import { samplesPerTick } from './dsp/frame.js';
@@ -13,7 +17,7 @@ import { Squelch } from './dsp/squelch.js';
 import { DigitMerger } from './digits/digit-merger.js';
 import type { DigitMode, DigitSource, InBandDigits, LegControls, LegMedia } from './protocol.js';
 import type { PressListener } from './rtp/digit-receiver.js';
-import { eventOfDigit } from './rtp/telephone-event.js';
+import { digitOfEvent, eventOfDigit } from './rtp/telephone-event.js';
 
 /** Hears of a leg's digits as its mode lets them out; called synchronously. `event` is 0…15. */
 export interface LegDigitListener {
@@ -24,8 +28,17 @@ export interface LegDigitListener {
   digit(event: number, durationMs: number, source: DigitSource): void;
 }
 
+/** Gets the digits of a leg in place of everybody else, when they begin; each is one of `0-9*#A-D`. */
+export interface DigitTaker {
+  press(digit: string): void;
+}
+
 /** Tones are looked for this long after a telephone-event: jitter buffers play them later. */
 const TONES_AFTER_EVENT_MS = 500;
+/** A tone that is recognised in a tick began at most this long before what that tick plays. */
+const TICK_MS = 20;
+/** What was pressed for a taker may still sound this long after: the buffers of gateways play tones late. */
+const HIDES_AFTER_MS = 250;
 /** Power of presses that come without one, −dBm0. */
 const VOLUME = 10;
 
@@ -43,12 +56,20 @@ export class LegDigits implements PressListener {
   /** When telephone-events count as over: −∞ = none was ever seen, +∞ = one goes on. */
   #eventsUntilMs = Number.NEGATIVE_INFINITY;
   #relaying = false;
+  #taker: DigitTaker | undefined;
+  /** Presses that begin from the first of these on and before the second are no one else's than a taker's. */
+  #secretFromMs = Number.POSITIVE_INFINITY;
+  #secretUntilMs = Number.NEGATIVE_INFINITY;
+  /** Those from here on count for the taker there is. */
+  #takenFromMs = Number.POSITIVE_INFINITY;
+  /** Whether the press that goes on is a taker's. */
+  #secret = false;
 
   constructor(listener: LegDigitListener, nowMs: number) {
     this.nowMs = nowMs;
     this.#listener = listener;
     this.#merger = new DigitMerger({
-      pressBegan: (event, volume) => this.#began(event, volume),
+      pressBegan: (event, volume, beganMs) => this.#began(event, volume, beganMs),
       pressEnded: (event, durationMs, source) => this.#ended(event, durationMs, source),
     });
     this.#detector = new DtmfDetector({
@@ -64,6 +85,20 @@ export class LegDigits implements PressListener {
   control({ digitMode, inBandDigits }: Partial<LegControls>): void {
     if (digitMode !== undefined) this.#mode = digitMode;
     if (inBandDigits !== undefined) this.#inBand = inBandDigits;
+  }
+
+  /** From now on what is pressed is for `taker` alone; undefined = for everybody again. */
+  divertTo(taker: DigitTaker | undefined, nowMs: number): void {
+    this.nowMs = nowMs;
+    if (taker) {
+      // A detector that begins to listen takes a tone that goes on for one that begins.
+      this.#takenFromMs = this.#listens() ? nowMs - TICK_MS : nowMs;
+      if (!this.#taker && this.#secretUntilMs < this.#takenFromMs) this.#secretFromMs = this.#takenFromMs;
+      this.#secretUntilMs = Number.POSITIVE_INFINITY;
+    } else if (this.#taker) {
+      this.#secretUntilMs = nowMs;
+    }
+    this.#taker = taker;
   }
 
   /** A telephone-event began. */
@@ -97,7 +132,9 @@ export class LegDigits implements PressListener {
 
   /** Takes tones out of the frame others will hear. @returns whether anything is left */
   squelch(frame: Float32Array): boolean {
-    return this.#squelch.apply(frame, this.#mode !== 'none' && this.#hasTone());
+    const hidden = this.#hides();
+    const held = this.#secret && !this.#taker;
+    return this.#squelch.apply(frame, held || ((hidden || this.#mode !== 'none') && this.#hasTone()));
   }
 
   /** Ends what goes on, as when the leg leaves. */
@@ -107,7 +144,7 @@ export class LegDigits implements PressListener {
   }
 
   #listens(): boolean {
-    if (this.#mode === 'none' || this.#inBand === 'off') return false;
+    if (this.#inBand === 'off' || (this.#mode === 'none' && !this.#hides())) return false;
     if (this.#inBand === 'on' || !this.#telephoneEvents) return true;
     return this.nowMs < this.#eventsUntilMs;
   }
@@ -117,7 +154,17 @@ export class LegDigits implements PressListener {
     return pressed >= 0 || (suspected >= 0 && suspected === this.#merger.recent(this.nowMs));
   }
 
-  #began(event: number, volume: number): void {
+  /** Whether what is pressed must not be heard, or was a moment ago. */
+  #hides(): boolean {
+    return this.#secret || this.nowMs < this.#secretUntilMs + HIDES_AFTER_MS;
+  }
+
+  #began(event: number, volume: number, beganMs: number): void {
+    this.#secret = beganMs >= this.#secretFromMs && beganMs < this.#secretUntilMs;
+    if (this.#secret) {
+      if (beganMs >= this.#takenFromMs) this.#taker?.press(digitOfEvent(event));
+      return;
+    }
     this.#relaying = this.#mode === 'both' || this.#mode === 'forward';
     if (this.#relaying) this.#listener.relayBegan(event, volume);
   }
@@ -125,7 +172,10 @@ export class LegDigits implements PressListener {
   /** Whoever heard a press begin hears its end, whatever the mode has become. */
   #ended(event: number, durationMs: number, source: DigitSource): void {
     if (this.#relaying) this.#listener.relayEnded(event, durationMs);
+    const secret = this.#secret;
     this.#relaying = false;
+    this.#secret = false;
+    if (secret) return;
     if (this.#mode === 'both' || this.#mode === 'detect') this.#listener.digit(event, durationMs, source);
   }
 }

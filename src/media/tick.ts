@@ -3,9 +3,8 @@
  *
  *   1 commands · 2 playout · 3 decode · 4 mix · 5 isolation · 6 render · 7 taps · 8 digits · 9 report
  *
- * Playout and decode are one step per leg (the jitter buffer decodes what it plays). Isolation and taps have their place
- * here and come with interactions and recording. A leg whose code throws in any phase ends with an event; a throw outside
- * any leg ends the call; neither ends anything else.
+ * Playout and decode are one step per leg (the jitter buffer decodes what it plays). A leg whose code throws in any phase
+ * ends with an event; a throw outside any leg ends the call; neither ends anything else.
  */
 import { CodedError } from '../errors.js';
 import { hearSpeaker, orderSpeakers } from './dsp/speaker-order.js';
@@ -25,7 +24,7 @@ export function runTick(call: WorkerCall, turn: TickTurn, nowMs: number): void {
   applyCommands(call);
   eachLeg(call, turn, nowMs, playOut);
   call.mixer.sum();
-  isolate(call);
+  isolate(call, turn, nowMs);
   call.mixer.render();
   eachLeg(call, turn, nowMs, send);
   call.taps.feed(call.legs, call.tick);
@@ -35,10 +34,10 @@ export function runTick(call: WorkerCall, turn: TickTurn, nowMs: number): void {
   reportSpeakers(call);
 }
 
-/** 1: what the control plane asked for since the last tick. */
+/** 1: what the control plane asked for since the last tick; then it is settled who is in the mix in this one. */
 function applyCommands(call: WorkerCall): void {
-  if (call.pending.length === 0) return;
-  for (const apply of call.pending.splice(0)) apply();
+  if (call.pending.length > 0) for (const apply of call.pending.splice(0)) apply();
+  call.isolation.settle();
 }
 
 /** 2 and 3: from the jitter buffer to the bus. */
@@ -47,9 +46,15 @@ function playOut(leg: WorkerLeg, { room }: WorkerCall, _turn: TickTurn, nowMs: n
   leg.playOut(nowMs, room.meter);
 }
 
-/** 5: what the server plays in this tick goes to the programmes of legs and call. */
-function isolate(_call: WorkerCall): void {
-  // Comes with interactions and playbacks.
+/** 5: what the server plays goes to the programmes of legs and call; digits and time move interactions on. */
+function isolate(call: WorkerCall, turn: TickTurn, nowMs: number): void {
+  call.settledTick = call.tick;
+  eachLeg(call, turn, nowMs, playToLeg);
+  call.playbacks.play();
+}
+
+function playToLeg(leg: WorkerLeg, call: WorkerCall): void {
+  call.isolation.play(leg);
 }
 
 /** 6: limiter, resampler and encoder have run once for all that hear the same; each leg gets its own packet. */

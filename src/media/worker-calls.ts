@@ -1,10 +1,12 @@
 /** All calls of one media worker: carries out commands, runs every call's tick, counts. */
 import { asCodedError, CodedError } from '../errors.js';
+import { refusedInteraction } from './call-isolation.js';
+import { refusedPlayback } from './call-playbacks.js';
 import type { DatagramPort, DatagramPorts } from './datagram-ports.js';
 import type { LevelMeter } from './dsp/level.js';
 import type { Kernels } from './dsp/kernels.js';
 import type { Rnnoise } from './dsp/rnnoise.js';
-import type { LegControls, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
+import type { CancelCause, LegControls, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
 import { digitOfEvent } from './rtp/telephone-event.js';
 import { runTick } from './tick.js';
 import type { TickTurn } from './ticker.js';
@@ -28,6 +30,8 @@ export interface WorkerResources {
 }
 
 type OpenLeg = Extract<MediaCommand, { type: 'openLeg' }>;
+/** What waits for a call's next tick. */
+type CallCommand = Exclude<MediaCommand, OpenLeg | { type: 'openCall' | 'closeCall' | 'stop' }>;
 
 /** The calls of one worker. */
 export class WorkerCalls {
@@ -68,7 +72,7 @@ export class WorkerCalls {
       default: {
         const call = this.#calls.get(command.callId);
         if (call) call.pending.push(() => this.#applyToCall(call, command));
-        else if ('requestId' in command) this.#fail(command.requestId, new CodedError('callEnded'));
+        else this.#refuse(command);
       }
     }
   }
@@ -90,6 +94,14 @@ export class WorkerCalls {
     if (this.#meter.tick(turn, nowMs() - beganMs)) this.#reportMetrics();
   }
 
+  /** The call is gone: whoever waits for an answer, or for an end, gets it. */
+  #refuse(command: CallCommand): void {
+    const { emit } = this.#resources;
+    if ('requestId' in command) this.#fail(command.requestId, new CodedError('callEnded'));
+    else if (command.type === 'startInteraction') emit(refusedInteraction(command, 0, 'callEnded'));
+    else if (command.type === 'startPlayback') emit(refusedPlayback(command, 0, 'callEnded'));
+  }
+
   #openCall(callId: string): void {
     try {
       this.#calls.set(callId, new WorkerCall(callId, this.#room));
@@ -98,26 +110,24 @@ export class WorkerCalls {
     }
   }
 
-  #closeCall(callId: string): MediaResult {
+  /** @param cause what its interactions are told */
+  #closeCall(callId: string, cause: CancelCause = 'callEnded'): MediaResult {
     const call = this.#calls.get(callId);
     this.#calls.delete(callId);
     // Whoever still waits for an answer of this call gets one.
     for (const apply of call?.pending.splice(0) ?? []) apply();
-    call?.close();
+    call?.close(cause);
     return { type: 'callClosed', tick: call?.tick ?? 0 };
   }
 
   #failCall(call: WorkerCall, thrown: unknown): void {
     const { callId, tick } = call;
-    this.#closeCall(callId);
+    this.#closeCall(callId, 'mediaFailed');
     const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     this.#resources.emit({ type: 'callFailed', callId, tick, detail });
   }
 
-  #applyToCall(
-    call: WorkerCall,
-    command: Exclude<MediaCommand, OpenLeg | { type: 'openCall' | 'closeCall' | 'stop' }>,
-  ): void {
+  #applyToCall(call: WorkerCall, command: CallCommand): void {
     switch (command.type) {
       case 'reportLevels':
         call.reportLevelsEvery = command.everyTicks;
@@ -147,6 +157,17 @@ export class WorkerCalls {
         if (leg) this.#setConsent(call, leg, command.consented);
         return;
       }
+      case 'isolateLeg':
+      case 'startInteraction':
+      case 'cancelInteraction':
+        call.isolation.apply(command);
+        return;
+      case 'startPlayback':
+      case 'pausePlayback':
+      case 'stopPlayback':
+      case 'extendProgramme':
+        call.playbacks.apply(command);
+        return;
       case 'openTap':
         this.#openTap(call, command);
         return;
@@ -213,7 +234,7 @@ export class WorkerCalls {
 
   #closeLeg(call: WorkerCall, legId: string): MediaResult {
     const leg = call.leg(legId);
-    if (leg) call.removeLeg(leg);
+    if (leg) call.removeLeg(leg, 'legEnded');
     return { type: 'legClosed', tick: call.tick, statistics: leg?.statistics() };
   }
 
@@ -257,6 +278,7 @@ export class WorkerCalls {
       rtcp: { cname, seed, nowMs: nowMs(), wallOffsetMs },
       kernels,
       rnnoise,
+      programmes: call.programmes,
       nowMs: nowMs(),
       listener: {
         latched: (address, port) => emit({ type: 'latched', callId, legId, tick: call.tick, address, port }),

@@ -8,6 +8,8 @@ import { Upsampler } from './dsp/resampler.js';
 import type { Rnnoise } from './dsp/rnnoise.js';
 import type { Speaker } from './dsp/speaker-order.js';
 import { SpeechDetector } from './dsp/speech-detector.js';
+import { LegIsolation } from './isolation/leg-isolation.js';
+import type { ProgrammeRegistry } from './isolation/programme-track.js';
 import { LegDigits, type LegDigitListener } from './leg-digits.js';
 import { LegReceiver, type ReceiverListener } from './leg-receiver.js';
 import { LegRtcp } from './leg-rtcp.js';
@@ -39,6 +41,8 @@ export interface WorkerLegOptions {
   readonly kernels: Kernels;
   /** Absent = nothing is denoised. */
   readonly rnnoise: Rnnoise | undefined;
+  /** Of the call. */
+  readonly programmes: ProgrammeRegistry;
   readonly listener: WorkerLegListener;
   readonly nowMs: number;
 }
@@ -57,6 +61,10 @@ export class WorkerLeg {
   peakDbov = silenceDbov;
   /** Whether tool legs may get its audio. */
   consented: boolean;
+  /** Why it is out of the mix, if it is. */
+  readonly isolation: LegIsolation;
+  /** What was told last of that; undefined before the leg has joined. */
+  toldIsolated: boolean | undefined;
   readonly #digits: LegDigits;
   readonly #voice: LegVoice;
   #gainDb = 0;
@@ -80,6 +88,8 @@ export class WorkerLeg {
     this.legId = opening.legId;
     this.number = options.number;
     this.consented = opening.consented ?? false;
+    this.isolation = new LegIsolation(options.programmes);
+    if (opening.isolated) this.isolation.keepOut(undefined);
     this.speaker = { legId: opening.legId, loudness: 0 };
     this.#voice = new LegVoice(options.rnnoise);
     this.#opening = opening;
@@ -102,6 +112,7 @@ export class WorkerLeg {
   attach(sockets: LegSockets, place: MixerLeg): void {
     this.#sockets = sockets;
     this.#place = place;
+    place.isolated = this.isolation.isolated;
     this.control(this.#opening.controls);
   }
 
@@ -157,6 +168,11 @@ export class WorkerLeg {
   pressDigit(digit: string, durationMs: number, nowMs: number): void {
     this.#digits.nowMs = nowMs;
     this.#digits.pressed(digit, durationMs);
+  }
+
+  /** What it presses from now on is for its interaction alone; without one, for everybody again. */
+  divertDigits(nowMs: number): void {
+    this.#digits.divertTo(this.isolation.interaction, nowMs);
   }
 
   /** Ends presses whose packets stopped coming. */
@@ -224,7 +240,7 @@ export class WorkerLeg {
     const { denoising, automaticGainDb } = this.#voice;
     const { speaking } = this.speech;
     const statistics = this.statistics();
-    const isolated = false;
+    const { isolated } = this.isolation;
     return { legId, connected, isolated, consented, speaking, levelDbov, denoising, automaticGainDb, statistics };
   }
 

@@ -22,7 +22,8 @@ const MERGE_WINDOW_MS = 250;
 
 /** Hears of merged presses; called synchronously. `event` is 0…15, `volume` 0…63 for 0…−63 dBm0. */
 export interface MergedListener {
-  pressBegan(event: number, volume: number): void;
+  /** @param beganMs when it really began: tones are recognised later than that */
+  pressBegan(event: number, volume: number, beganMs: number): void;
   pressEnded(event: number, durationMs: number, source: DigitSource): void;
 }
 
@@ -132,7 +133,7 @@ export class DigitMerger {
     press.owner = index;
     press.timer = index;
     this.#current = press;
-    this.#listener.pressBegan(event, volume);
+    this.#listener.pressBegan(event, volume, beganMs);
     return press;
   }
 

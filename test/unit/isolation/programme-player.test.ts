@@ -35,7 +35,7 @@ function values({ samples, length }: PromptClip): number[] {
 /** What the drawing in the player's docblock says, made sample by sample. */
 function reference(clips: readonly PromptClip[], plays: number, crossfade: number): number[] {
   const list = Array.from({ length: plays }, () => clips.map(values)).flat();
-  let all: number[] = [];
+  const all: number[] = [];
   list.forEach((next, index) => {
     const before = list[index - 1];
     const overlap = before ? Math.min(crossfade, before.length >> 1, next.length >> 1) : 0;
