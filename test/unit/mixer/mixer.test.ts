@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Kernels } from '../../../src/media/dsp/kernels.js';
 import { limiterCeiling, limiterLookAheadSamples } from '../../../src/media/dsp/limiter.js';
 import { Mixer } from '../../../src/media/mixer/mixer.js';
 import type { MixerLeg } from '../../../src/media/mixer/mixer-leg.js';
@@ -7,47 +6,15 @@ import type { EncodingName, PayloadFormat } from '../../../src/media/protocol.js
 import { createKernels } from '../../support/kernels.js';
 import { seededNoise } from '../../support/noise.js';
 import { toneAt } from '../../support/spectrum.js';
-
-const frequencies = [500, 700, 900, 1100, 1300, 1500, 1700, 1900, 2100, 2300];
+import { frequencies, ToneRoom } from '../../support/tone-room.js';
 
 function format(encoding: EncodingName, payloadType = 0): PayloadFormat {
   return { encoding, payloadType, clockRateHz: 8000, channels: 1, parameters: {} };
 }
 
-/** A call whose legs each say their own tone while they talk. */
-class Room {
-  readonly kernels: Kernels = createKernels();
-  readonly mixer = new Mixer(this.kernels);
-  readonly legs: MixerLeg[];
-  tick = 0;
-
-  constructor(count: number) {
-    this.legs = Array.from({ length: count }, (_, i) => this.mixer.addLeg(`leg-${i}`));
-  }
-
-  /** One tick in which the legs of these indices talk. */
-  step(talking: readonly number[], amplitude = 0.1): void {
-    for (const index of talking) {
-      const { sourceFrame } = this.legs[index]!;
-      const step = (2 * Math.PI * frequencies[index]!) / 48_000;
-      for (let n = 0; n < 960; n++) sourceFrame[n] = amplitude * Math.sin(step * (this.tick * 960 + n));
-      this.legs[index]!.submit();
-    }
-    this.mixer.sum();
-    this.mixer.render();
-    this.tick++;
-  }
-
-  /** Which legs' tones leg `listener` hears now, as amplitudes rounded to 1/1000. */
-  hears(listener: number): number[] {
-    const { pcm48 } = this.legs[listener]!.heard;
-    return this.legs.map((_, index) => Math.round(toneAt(pcm48, 48_000, frequencies[index]!).amplitude * 1000) / 1000);
-  }
-}
-
 describe('mixer', () => {
   it('lets everybody hear the others and not itself', () => {
-    const room = new Room(4);
+    const room = new ToneRoom(4);
     for (let i = 0; i < 3; i++) room.step([0, 1, 2]);
     expect([0, 1, 2, 3].map((listener) => room.hears(listener))).toEqual([
       [0, 0.1, 0.1, 0],
@@ -58,7 +25,7 @@ describe('mixer', () => {
   });
 
   it('is silent for a leg in the very tick it does not submit, whatever its frame holds', () => {
-    const room = new Room(2);
+    const room = new ToneRoom(2);
     room.step([0]);
     room.step([]);
     room.legs[0]!.sourceFrame.fill(0.5);
@@ -73,7 +40,7 @@ describe('mixer', () => {
   });
 
   it('cuts a muted leg at the tick, for listeners and tools, and fades it in after', () => {
-    const room = new Room(2);
+    const room = new ToneRoom(2);
     for (let i = 0; i < 3; i++) room.step([0]);
     room.legs[0]!.muted = true;
     room.step([0]);
@@ -90,7 +57,7 @@ describe('mixer', () => {
   });
 
   it('applies a new gain over one frame, without a step', () => {
-    const room = new Room(2);
+    const room = new ToneRoom(2);
     room.step([0]);
     room.legs[0]!.gain = 0.5;
     room.step([0]);
@@ -103,7 +70,7 @@ describe('mixer', () => {
   });
 
   it('gives a deaf leg silence, and others still hear it', () => {
-    const room = new Room(3);
+    const room = new ToneRoom(3);
     room.legs[2]!.deaf = true;
     for (let i = 0; i < 3; i++) room.step([0, 2]);
     expect(room.legs[2]!.heard.isSilent).toBe(true);
@@ -114,7 +81,7 @@ describe('mixer', () => {
   });
 
   it('whispers: one leg is heard by one other only', () => {
-    const room = new Room(4);
+    const room = new ToneRoom(4);
     const [agent, customer, coach, other] = room.legs as [MixerLeg, MixerLeg, MixerLeg, MixerLeg];
     room.mixer.routing.set(customer, coach, 0);
     room.mixer.routing.set(other, coach, 0);
@@ -129,7 +96,7 @@ describe('mixer', () => {
   });
 
   it('never gives a leg its own voice back, with ten legs at full scale and the limiter at work', () => {
-    const room = new Room(10);
+    const room = new ToneRoom(10);
     const everybody = frequencies.map((_, index) => index);
     for (let i = 0; i < 60; i++) room.step(everybody, 1);
     for (const leg of everybody) {
@@ -143,7 +110,7 @@ describe('mixer', () => {
   });
 
   it('leaves every source readable after the mix, on the grid', () => {
-    const room = new Room(3);
+    const room = new ToneRoom(3);
     room.step([0, 1]);
     for (const index of [0, 1]) {
       const { sourceFrame } = room.legs[index]!;
@@ -153,7 +120,7 @@ describe('mixer', () => {
   });
 
   it('keeps one broken source from the others: NaN is silence, infinity is bounded', () => {
-    const room = new Room(3);
+    const room = new ToneRoom(3);
     for (let i = 0; i < 3; i++) {
       room.legs[0]!.sourceFrame.fill(NaN);
       room.legs[0]!.submit();
@@ -200,14 +167,14 @@ describe('mixer', () => {
 
 describe('what is heard alike', () => {
   it('is rendered once for all silent legs and privately for talkers', () => {
-    const room = new Room(6);
+    const room = new ToneRoom(6);
     for (let i = 0; i < 3; i++) room.step([0, 1]);
     expect(room.legs.map((leg) => leg.sharing)).toEqual([false, false, true, true, true, true]);
     expect(new Set(room.legs.slice(2).map((leg) => leg.heard)).size).toBe(1);
   });
 
   it('takes a talker back two ticks after it stopped, when its history is that of the others', () => {
-    const room = new Room(4);
+    const room = new ToneRoom(4);
     for (let i = 0; i < 3; i++) room.step([0, 1]);
     room.step([1]);
     expect(room.legs[0]!.sharing).toBe(false);
@@ -216,7 +183,7 @@ describe('what is heard alike', () => {
   });
 
   it('starts again after a time in which everybody talked', () => {
-    const room = new Room(3);
+    const room = new ToneRoom(3);
     for (let i = 0; i < 3; i++) room.step([0, 1, 2]);
     expect(room.mixer.sharingLegs).toBe(0);
     for (let i = 0; i < 3; i++) room.step([0]);
@@ -224,7 +191,7 @@ describe('what is heard alike', () => {
   });
 
   it('encodes once per encoding, whatever the payload type number', () => {
-    const room = new Room(5);
+    const room = new ToneRoom(5);
     room.legs[1]!.setFormat(format('PCMU', 0));
     room.legs[2]!.setFormat(format('PCMU', 96));
     room.legs[3]!.setFormat(format('PCMA', 8));
@@ -244,7 +211,7 @@ describe('what is heard alike', () => {
   });
 
   it('is the ready-made payload of silence in an idle call, at next to no work', () => {
-    const room = new Room(3);
+    const room = new ToneRoom(3);
     for (const leg of room.legs) leg.setFormat(format('PCMU'));
     for (let i = 0; i < 3; i++) room.step([0]);
     for (let i = 0; i < 3; i++) room.step([]);
@@ -255,13 +222,13 @@ describe('what is heard alike', () => {
   });
 
   it('is silence for the only leg of a call, however loud', () => {
-    const room = new Room(1);
+    const room = new ToneRoom(1);
     for (let i = 0; i < 3; i++) room.step([0], 1);
     expect(room.legs[0]!.heard.isSilent).toBe(true);
   });
 
   it('asks for a format before a payload', () => {
-    const room = new Room(1);
+    const room = new ToneRoom(1);
     room.step([]);
     expect(() => room.legs[0]!.payload()).toThrow('no format');
     expect(() => room.legs[0]!.setFormat({ ...format('L16'), clockRateHz: 11_025 })).toThrow(
@@ -270,7 +237,7 @@ describe('what is heard alike', () => {
   });
 
   it('ends a long sound with its last samples and then exact zeros', () => {
-    const room = new Room(2);
+    const room = new ToneRoom(2);
     const noise = seededNoise(4, 960);
     room.legs[0]!.sourceFrame.set(noise.map((value) => value * 0.5));
     room.legs[0]!.submit();
