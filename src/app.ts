@@ -8,6 +8,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from './api/api.js';
 import { systemClock } from './call/clock.js';
@@ -31,6 +32,9 @@ import type { AssetStore } from './speech/port.js';
 import { Health } from './telemetry/health.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Metrics } from './telemetry/metrics.js';
+import { FsRecorder } from './tools/fs-recorder.js';
+import { FsCallRecord } from './tools/record/fs-call-record.js';
+import { startToolThread } from './tools/tool-link.js';
 
 /** A pair of ports rests this long before another leg gets it (SAFETY M12). */
 const PORT_QUARANTINE_MS = 5000;
@@ -39,7 +43,7 @@ const IDLE_CALL_MS = 3_600_000;
 
 /** What tests may put in the place of the machine. */
 export interface AppOverrides {
-  /** Compiled `media/worker.js`; default: beside this file. */
+  /** Compiled `media/worker.js`; default: beside this file. The tool worker is looked for beside it, in `tools/`. */
   readonly workerEntry?: URL;
   readonly log?: Log;
 }
@@ -66,11 +70,18 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
 
   const engine = createEngine(config, log, overrides.workerEntry);
   const gateway = createGateway(config, log);
+  const recorder = createRecorder(config, log, overrides.workerEntry);
+  const record = new FsCallRecord({
+    directory: join(config.dataDir, 'records'),
+    onFailure: (thrown) => log.error({ err: thrown }, 'The record of a call could not be written.'),
+  });
   const service = createCallService({
     settings: callSettings(config),
     media: engine,
     gateway,
     prompts: { prepare: () => Promise.reject(new CodedError('promptRefused')) },
+    recorder,
+    record,
     clock: systemClock,
     ids: randomIds(randomBytes),
     randomOctets: randomBytes,
@@ -103,6 +114,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     engine,
     async start() {
       await engine.start();
+      await recorder.start();
       await service.start();
       await api.listen({ host: config.http.host, port: config.http.port });
     },
@@ -119,7 +131,10 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       service.stop();
       await gateway.stop();
       await api.close();
+      // Rings are read to their ends, which the engine writes.
       await engine.close();
+      await recorder.close();
+      await record.close();
     },
   };
 }
@@ -152,6 +167,24 @@ function createEngine(
     // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
     random: () => randomInt(2 ** 47) / 2 ** 47,
     onCrash: (reason) => log.error({ reason }, 'A media worker crashed and is replaced.'),
+  });
+}
+
+function createRecorder(
+  config: Config,
+  log: Log,
+  workerEntry = new URL('./media/worker.js', import.meta.url),
+): FsRecorder {
+  const { minFreeMb, bufferS, bufferMb } = config.recordings;
+  const toolEntry = new URL('../tools/tool-worker.js', workerEntry);
+  return new FsRecorder({
+    directory: join(config.dataDir, 'recordings'),
+    minFreeBytes: minFreeMb * 1_000_000,
+    bufferS,
+    bufferBytes: bufferMb * 1_000_000,
+    spawn: (recordings) => startToolThread(toolEntry, { recordings }),
+    wallMs: () => Date.now(),
+    onFault: (detail) => log.error({ detail }, 'A tool failed.'),
   });
 }
 
@@ -198,6 +231,7 @@ function callSettings(config: Config): CallSettings {
       codecs: codecs.map((encoding) => ({ encoding })),
       ptimeMs: rtp.ptimeMs,
       rtcpMux: rtp.mux,
+      comfortNoise: rtp.comfortNoise,
       voipMetrics: rtp.voipMetrics,
       remotePolicy: { allowPrivate: rtp.allowPrivate, allowLoopback: rtp.allowLoopback ?? isLoopback },
     },

@@ -3,11 +3,13 @@ import type { CallMediaEvent, MediaPlane } from '../media/plane.js';
 import type { EncodingName, LegControls } from '../media/protocol.js';
 import type { SipGateway } from '../sip/gateway.js';
 import type { PromptSource } from '../speech/port.js';
+import type { CallRecord, Recorder } from '../tools/port.js';
 import { Call } from './call.js';
 import { isCallName } from './call-name.js';
 import type { CallEndReason } from './call-state.js';
 import { type Load, refusalOf } from './capacity.js';
 import type { Clock } from './clock.js';
+import { ConsentDesk } from './consent/desk.js';
 import type { CallContext } from './context.js';
 import type { CallEvent } from './event.js';
 import { EventBus } from './event-bus.js';
@@ -21,6 +23,8 @@ import type { CallLog } from './log.js';
 import { type DialRequest, OutboundCalls } from './outbound.js';
 import { PlaybackDesk } from './playbacks/desk.js';
 import type { CallPolicy } from './policy.js';
+import { keepRecord } from './record-keeper.js';
+import { RecordingDesk } from './recordings/desk.js';
 import { type Page, Registry } from './registry.js';
 import type { CallSettings } from './settings.js';
 import type { RandomOctets } from './srtp.js';
@@ -34,6 +38,10 @@ export interface CallServiceOptions {
   /** Started by {@link CallService.start}, stopped by the caller. */
   readonly gateway: SipGateway;
   readonly prompts: PromptSource;
+  /** Started and closed by the caller; recordings register as its listener. */
+  readonly recorder: Recorder;
+  /** Closed by the caller. */
+  readonly record: CallRecord;
   readonly clock: Clock;
   readonly ids: IdSource;
   /** For keys of SRTP. */
@@ -95,6 +103,8 @@ export interface CallService {
   counters(): CallCounters;
   readonly interactions: InteractionDesk;
   readonly playbacks: PlaybackDesk;
+  readonly recordings: RecordingDesk;
+  readonly consent: ConsentDesk;
   readonly draining: boolean;
   /** Refuses all that is new, and ends calls nobody is in. */
   beginDrain(): void;
@@ -110,6 +120,8 @@ export function createCallService(options: CallServiceOptions): CallService {
 class Service implements CallService {
   readonly interactions: InteractionDesk;
   readonly playbacks: PlaybackDesk;
+  readonly recordings: RecordingDesk;
+  readonly consent: ConsentDesk;
   readonly #options: CallServiceOptions;
   readonly #registry = new Registry();
   readonly #events: EventBus<CallEvent>;
@@ -135,6 +147,9 @@ class Service implements CallService {
     const context = this.#context();
     this.interactions = new InteractionDesk(context, options.prompts);
     this.playbacks = new PlaybackDesk(context, options.prompts);
+    this.recordings = new RecordingDesk(context, options.recorder);
+    this.consent = new ConsentDesk(context, this.interactions, this.recordings);
+    keepRecord(this.#events, options.record);
     this.#inbound = new InboundCalls(context);
     this.#outbound = new OutboundCalls(context);
   }

@@ -6,6 +6,7 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { capacitySchema, drachtioSchema, httpSchema, logSchema, rtpSchema, sipSchema } from './schema-groups.js';
 import { codecSchema, routeSchema, trunkSchema } from './schema-peers.js';
+import { recordingsSchema } from './schema-recordings.js';
 
 /** The config file, and what all sources together amount to before addresses are read. */
 export const settingsSchema = Type.Object(
@@ -34,6 +35,7 @@ export const settingsSchema = Type.Object(
       minLength: 1,
       description: 'Directory for what the server writes.',
     }),
+    recordings: recordingsSchema,
     codecs: Type.Array(codecSchema, {
       default: ['PCMU', 'PCMA'],
       minItems: 1,

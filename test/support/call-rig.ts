@@ -8,6 +8,7 @@ import { FakeClock, settle } from './fake-clock.js';
 import { FakeGateway, type FakeInvite, type InviteShape } from './fake-gateway.js';
 import { FakeMediaPlane } from './fake-media-plane.js';
 import { FakePrompts } from './fake-prompts.js';
+import { FakeCallRecord, FakeRecorder } from './fake-recorder.js';
 import { phoneSdp } from './sdp-text.js';
 
 /** The trunk INVITEs come from unless a test says otherwise. */
@@ -33,6 +34,8 @@ export interface CallRig {
   readonly media: FakeMediaPlane;
   readonly gateway: FakeGateway;
   readonly prompts: FakePrompts;
+  readonly recorder: FakeRecorder;
+  readonly record: FakeCallRecord;
   readonly clock: FakeClock;
   readonly events: CallEvent[];
   /** Messages logged as errors: broken invariants. */
@@ -52,6 +55,8 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
   const media = new FakeMediaPlane();
   const gateway = new FakeGateway();
   const prompts = new FakePrompts();
+  const recorder = new FakeRecorder();
+  const record = new FakeCallRecord();
   const clock = new FakeClock();
   const faults: string[] = [];
   const settings: CallSettings = {
@@ -70,6 +75,8 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     media,
     gateway,
     prompts,
+    recorder,
+    record,
     clock,
     ids: countingIds(),
     randomOctets: countingOctets(),
@@ -88,6 +95,8 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     media,
     gateway,
     prompts,
+    recorder,
+    record,
     clock,
     events,
     faults,
