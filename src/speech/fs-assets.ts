@@ -2,7 +2,7 @@
  * Uploaded assets as files: `<id>.bin` holds the bytes, `<id>.json` what is known of them. The second is written last
  * and makes the asset exist; whatever has none is the rest of an upload that did not end and is removed at start.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../errors.js';
@@ -93,14 +93,7 @@ export class FileAssets implements AssetStore {
         sha256,
         createdAtMs: nowMs(),
       };
-      this.#remember(asset);
-      try {
-        await this.#write(`${asset.assetId}.bin`, bytes);
-        await this.#write(`${asset.assetId}.json`, Buffer.from(JSON.stringify(asset)));
-      } catch (error) {
-        await this.remove(asset.assetId);
-        throw new CodedError('internal', 'The asset could not be written.', { cause: error });
-      }
+      await this.#keep(asset, bytes);
       return asset;
     } finally {
       this.#uploads--;
@@ -115,24 +108,23 @@ export class FileAssets implements AssetStore {
     return [...this.#assets.values()];
   }
 
-  async read(assetId: string): Promise<Uint8Array<ArrayBuffer>> {
-    const asset = this.#known(assetId);
-    let bytes: Buffer;
+  async read(assetId: string): Promise<Uint8Array> {
+    this.#known(assetId);
     try {
-      bytes = await readFile(join(this.#options.directory, `${assetId}.bin`));
+      return await readFile(join(this.#options.directory, `${assetId}.bin`));
     } catch (error) {
       throw new CodedError('assetNotFound', undefined, { cause: error });
     }
-    if (createHash('sha256').update(bytes).digest('hex') !== asset.sha256) {
-      throw new CodedError('promptInvalid', 'The asset is damaged.');
-    }
-    return ownCopy(bytes);
   }
 
   async remove(assetId: string): Promise<void> {
     const asset = this.#known(assetId);
     this.#assets.delete(assetId);
     this.#totalBytes -= asset.sizeBytes;
+    await this.#erase(assetId);
+  }
+
+  async #erase(assetId: string): Promise<void> {
     const { directory } = this.#options;
     // The record first: what is left without one is swept up at the next start.
     await rm(join(directory, `${assetId}.json`), { force: true });
@@ -143,6 +135,22 @@ export class FileAssets implements AssetStore {
     const asset = this.#assets.get(assetId);
     if (asset === undefined) throw new CodedError('assetNotFound');
     return asset;
+  }
+
+  async #keep(asset: Asset, bytes: Uint8Array): Promise<void> {
+    const { assetId, sizeBytes } = asset;
+    // Again, and before the first wait: others may have filled the store while this one was decoded.
+    this.#checkSpace(sizeBytes);
+    this.#totalBytes += sizeBytes;
+    try {
+      await this.#write(`${assetId}.bin`, bytes);
+      await this.#write(`${assetId}.json`, Buffer.from(JSON.stringify(asset)));
+    } catch (error) {
+      this.#totalBytes -= sizeBytes;
+      await this.#erase(assetId);
+      throw new CodedError('internal', 'The asset could not be written.', { cause: error });
+    }
+    this.#assets.set(assetId, asset);
   }
 
   #remember(asset: Asset): void {
