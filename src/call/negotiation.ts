@@ -14,7 +14,7 @@ import type {
 /** What all legs have in common in SDP. */
 export type MediaDefaults = Pick<
   LocalMedia,
-  'address' | 'codecs' | 'ptimeMs' | 'rtcpMux' | 'voipMetrics' | 'isOwnSocket' | 'remotePolicy'
+  'address' | 'codecs' | 'ptimeMs' | 'rtcpMux' | 'comfortNoise' | 'voipMetrics' | 'isOwnSocket' | 'remotePolicy'
 >;
 
 /** Where one leg listens; see `LegAddress`. */

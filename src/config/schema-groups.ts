@@ -107,6 +107,12 @@ export const rtpSchema = Type.Object(
         '`dgram` = by Node, at more processor time; `auto` = `native` where there is one.',
     }),
     mux: Type.Boolean({ default: true, description: 'Offer and accept RTP and RTCP on one port (RFC 5761).' }),
+    comfortNoise: Type.Boolean({
+      default: true,
+      description:
+        'Take comfort noise (RFC 3389) from peers that offer it: they may send nothing while nobody speaks, and their ' +
+        'pauses sound as they say. Never sent.',
+    }),
     voipMetrics: Type.Enum(['off', 'answer', 'offer'], {
       default: 'answer',
       description:

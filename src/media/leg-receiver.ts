@@ -25,7 +25,9 @@ const FLOOD_BURST = 200;
 
 /** What a payload type stands for on this leg. */
 type Meaning =
-  { readonly kind: 'audio'; readonly format: PayloadFormat } | { readonly kind: 'event'; clockRateHz: number };
+  | { readonly kind: 'audio'; readonly format: PayloadFormat }
+  | { readonly kind: 'event'; readonly clockRateHz: number }
+  | { readonly kind: 'noise'; readonly clockRateHz: number };
 
 /** Hears what packets mean beyond audio. */
 export interface ReceiverListener extends PressListener {
@@ -82,6 +84,9 @@ export class LegReceiver {
     for (const format of media.receive) meanings[format.payloadType] = { kind: 'audio', format };
     for (const event of media.receiveTelephoneEvents) {
       meanings[event.payloadType] = { kind: 'event', clockRateHz: event.clockRateHz };
+    }
+    for (const { payloadType, clockRateHz } of media.receiveComfortNoise ?? []) {
+      meanings[payloadType] = { kind: 'noise', clockRateHz };
     }
     this.#meanings = meanings;
     this.#setFormats(media.receive);
@@ -165,21 +170,21 @@ export class LegReceiver {
   #file(bytes: Uint8Array, meaning: Meaning, nowMs: number): void {
     const { stream } = this;
     const packet = this.#packet;
-    const isAudio = meaning.kind === 'audio';
-    const clockRateHz = isAudio ? meaning.format.clockRateHz : meaning.clockRateHz;
-    const verdict = stream.receive(packet, clockRateHz, isAudio);
-    this.counters.count(verdict, stream, packet.payloadLength, clockRateHz, isAudio, nowMs);
+    const clockRateHz = meaning.kind === 'audio' ? meaning.format.clockRateHz : meaning.clockRateHz;
+    // Comfort noise keeps time as audio does, but nothing says how regularly it is sent.
+    const keepsTime = meaning.kind !== 'event';
+    const verdict = stream.receive(packet, clockRateHz, keepsTime);
+    this.counters.count(verdict, stream, packet.payloadLength, clockRateHz, keepsTime, nowMs);
     if (verdict === 'probation' || verdict === 'duplicate') return;
     // The first packet begins a stream; it resets nothing.
     if (verdict === 'reset' && stream.sequenceStarts > 1) this.#playout.reset();
     if (!this.#receiving) return;
-    if (!isAudio) {
+    if (meaning.kind === 'event') {
       this.#playout.insertWithoutAudio(stream.extendedSequence);
       if (!parseTelephoneEvent(bytes, packet.payloadOffset, packet.payloadLength, this.#event)) return;
       this.digits.receive(packet, this.#event, clockRateHz, nowMs);
       return;
     }
-    this.#encoding = meaning.format.encoding;
     const filed = this.#filed;
     filed.payloadType = packet.payloadType;
     filed.extendedSequence = stream.extendedSequence;
@@ -188,6 +193,8 @@ export class LegReceiver {
     filed.offset = packet.payloadOffset;
     filed.length = packet.payloadLength;
     filed.arrivalMs = nowMs;
+    if (meaning.kind === 'noise') return this.#playout.insertNoise(filed);
+    this.#encoding = meaning.format.encoding;
     this.#playout.insert(filed);
   }
 
@@ -206,6 +213,7 @@ export class LegReceiver {
 
   #silence(): void {
     this.#playout.reset();
+    this.#playout.hush();
     this.digits.clear();
   }
 }

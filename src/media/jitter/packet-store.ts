@@ -92,6 +92,14 @@ export class PacketStore {
     return 'stored';
   }
 
+  /** Copies a packet in that says what a pause sounds like (comfort noise): it has a payload and no audio. */
+  insertNoise(packet: PlayoutPacket): StoreVerdict {
+    const verdict = this.insert(packet);
+    const slot = this.places[this.placeOf(packet.extendedSequence)];
+    if (verdict === 'stored' && slot !== undefined) slot.audio = false;
+    return verdict;
+  }
+
   /** The oldest packet waiting; its fields are good until the next {@link PacketStore.release}. */
   head(): StoredPacket | undefined {
     if (this.held === 0) return undefined;

@@ -3,6 +3,7 @@
  * decode, make up or stretch is decided in `playout.ts`.
  */
 
+import { ComfortNoise } from '../codec/comfort-noise.js';
 import type { Decoder } from '../codec/port.js';
 import { DecoderBank, type PlayoutFormat, type PlayoutFormatFactory } from './decoder-bank.js';
 import type { StoredPacket } from './packet-store.js';
@@ -31,6 +32,8 @@ export class PlayoutAudio {
   private readonly stretch = new TimeStretch();
   private readonly splice = new Splice();
   private errorsInRow = 0;
+  /** Made when the sender first says what its pauses sound like. */
+  private noise: ComfortNoise | undefined;
 
   constructor(formats: PlayoutFormatFactory, initialRateHz: number) {
     this.bank = new DecoderBank(formats);
@@ -94,7 +97,27 @@ export class PlayoutAudio {
     if (this.decoder === undefined) scratch.fill(0, 0, count);
     else this.decoder.conceal(scratch, count);
     if (ends) fadeOut(scratch, count);
+    if (ends) this.noise?.add(scratch, count);
     this.append(count);
+  }
+
+  /** Takes what the sender says its pause sounds like; what is silence otherwise sounds so until {@link stopNoise}. */
+  setNoise(packet: StoredPacket): void {
+    // Timestamps begin at random, so that no two legs make the same noise.
+    this.noise ??= new ComfortNoise(packet.extendedTimestamp);
+    this.noise.update(packet.payload, packet.length);
+  }
+
+  /** The pause is over; what comes next is joined to its noise softly. */
+  stopNoise(): void {
+    if (!this.noise?.active) return;
+    if (!this.splice.pending) this.splice.holdNoise(this.noise, this.rate);
+    this.noise.stop();
+  }
+
+  /** Whether pauses are not silent now. */
+  get noisy(): boolean {
+    return this.noise?.active === true;
   }
 
   /** Appends silence. @returns false when what came before had to be faded out in it */
@@ -102,6 +125,7 @@ export class PlayoutAudio {
     const isClean = !this.splice.pending;
     const count = Math.min(samples, scratch.length);
     scratch.fill(0, 0, count);
+    this.noise?.add(scratch, count);
     this.append(count);
     return isClean;
   }

@@ -3,6 +3,9 @@
 import type { PlayoutStatistics } from '../protocol.js';
 import { TICK_MS } from './playout-policy.js';
 
+/** What a tick got: audio, audio some of it made up for want of a packet, or as nothing is expected zeros or comfort noise. */
+export type PlayoutOutcome = 'played' | 'concealed' | 'silent' | 'noise';
+
 /** The counters of one leg, in ticks unless said otherwise. */
 export class PlayoutCounters {
   played = 0;
@@ -20,10 +23,46 @@ export class PlayoutCounters {
   rescued = 0;
   resets = 0;
 
+  /** What went into the tick that is being filled. */
+  tickConcealed = false;
+  tickSilent = false;
+  tickAudible = false;
+
+  /** @param audible whether anything waits that was decoded before */
+  beginTick(audible: boolean): void {
+    this.tickConcealed = false;
+    this.tickSilent = false;
+    this.tickAudible = audible;
+  }
+
+  /**
+   * Counts the tick that was filled.
+   *
+   * @param madeUp what was concealed last may still turn out to have been a pause
+   * @param noisy  pauses sound like something
+   */
+  endTick(madeUp: boolean, noisy: boolean): PlayoutOutcome {
+    if (this.tickConcealed) {
+      if (madeUp) this.undecided++;
+      else this.concealed++;
+      return 'concealed';
+    }
+    if (this.tickSilent && !this.tickAudible) {
+      this.silent++;
+      return noisy ? 'noise' : 'silent';
+    }
+    this.played++;
+    return 'played';
+  }
+
   /** Tells what the made-up audio since the last packet stood for. */
   decide(wasPause: boolean): void {
-    if (wasPause) this.silent += this.undecided;
-    else this.concealed += this.undecided;
+    if (wasPause) {
+      this.silent += this.undecided;
+      this.tickConcealed = false;
+    } else {
+      this.concealed += this.undecided;
+    }
     this.undecided = 0;
   }
 

@@ -18,7 +18,7 @@ import type { PlayoutFormatFactory } from './decoder-bank.js';
 import { DelayControl } from './delay-control.js';
 import { PacketStore, type PlayoutPacket, type StoredPacket } from './packet-store.js';
 import { PlayoutAudio } from './playout-audio.js';
-import { PlayoutCounters } from './playout-counters.js';
+import { PlayoutCounters, type PlayoutOutcome } from './playout-counters.js';
 import {
   CONTINUOUS_MS,
   MAX_MADE_UP_MS,
@@ -29,9 +29,7 @@ import {
 } from './playout-policy.js';
 
 export type { PlayoutPacket } from './packet-store.js';
-
-/** What a tick got: audio, audio some of which is made up for want of a packet, or zeros as nothing is expected. */
-export type PlayoutOutcome = 'played' | 'concealed' | 'silent';
+export type { PlayoutOutcome } from './playout-counters.js';
 
 /** What became of a packet. `unknown`: its payload type was not negotiated; `astray`: far from all others, on trial. */
 export type InsertVerdict = 'stored' | 'duplicate' | 'late' | 'unknown' | 'astray';
@@ -61,11 +59,6 @@ export class Playout {
 
   private readonly counters = new PlayoutCounters();
   private readonly fates = new LossPattern();
-
-  /** What went into the tick that is being filled. */
-  private tickConcealed = false;
-  private tickSilent = false;
-  private tickAudible = false;
 
   /**
    * @param formats       decoder and clock by payload type; asked once per type, the decoders belong to this object
@@ -113,6 +106,11 @@ export class Playout {
     this.store.insertWithoutAudio(extendedSequence);
   }
 
+  /** Files a packet away that says what the pause after it sounds like (RFC 3389). */
+  insertNoise(packet: PlayoutPacket): void {
+    this.store.insertNoise(packet);
+  }
+
   /**
    * Gives the audio of one tick.
    *
@@ -120,19 +118,17 @@ export class Playout {
    * @param nowMs  when this tick really runs, not when it was due
    */
   pull(output: Float32Array, nowMs: number): PlayoutOutcome {
-    this.tickConcealed = false;
-    this.tickSilent = false;
-    this.tickAudible = this.audio.available > 0;
+    this.counters.beginTick(this.audio.available > 0);
     this.control.plan(nowMs);
     this.fill(nowMs);
-    const isWhole = !this.tickConcealed && !this.tickSilent;
+    const isWhole = !this.counters.tickConcealed && !this.counters.tickSilent;
     if (isWhole) {
       this.depth = nowMs - this.nextMediaMs + this.waitingMs() - this.control.fastestTransitMs;
       this.correct(nowMs);
     }
     this.audio.read(output, this.frame());
     if (isWhole) this.control.leftOver(this.waitingMs());
-    return this.count();
+    return this.counters.endTick(this.madeUpMs > 0, this.audio.noisy);
   }
 
   /** Forgets the stream (SSRC change, jump in sequence or timestamp); the next packet begins a new one. */
@@ -146,6 +142,11 @@ export class Playout {
     this.clockRateHz = 0;
     this.astraySequence = -1;
     this.rescuedBeforeHead = 0;
+  }
+
+  /** Ends comfort noise, which would go on until the next packet. */
+  hush(): void {
+    this.audio.stopNoise();
   }
 
   /** Takes over a new set of payload formats (a later offer/answer) and closes the old decoders; what waits is kept. */
@@ -227,6 +228,7 @@ export class Playout {
     let head = this.store.head();
     while (head !== undefined && !head.audio) {
       this.pauseAnnounced = true;
+      if (head.length > 0) this.audio.setNoise(head);
       this.letGo(head, 'received');
       head = this.store.head();
     }
@@ -250,19 +252,19 @@ export class Playout {
         return this.dropHead();
       case 'conceal':
         if (this.rescue()) return;
-        this.tickConcealed = true;
+        this.counters.tickConcealed = true;
         return this.makeUp(missing);
       case 'fade':
         this.idle = true;
-        this.tickAudible = true;
-        this.tickSilent = true;
+        this.counters.tickAudible = true;
+        this.counters.tickSilent = true;
         return this.audio.makeUp(missing, true);
       case 'stop':
         this.idle = true;
         return;
       case 'wait':
-        this.tickSilent = true;
-        if (!this.audio.makeSilence(missing)) this.tickAudible = true;
+        this.counters.tickSilent = true;
+        if (!this.audio.makeSilence(missing)) this.counters.tickAudible = true;
     }
   }
 
@@ -289,12 +291,12 @@ export class Playout {
   /** Tells what the made-up audio since the last packet stood for. */
   private decide(wasPause: boolean): void {
     this.counters.decide(wasPause);
-    if (wasPause) this.tickConcealed = false;
   }
 
   private decodeHead(): void {
     const head = this.store.head();
     if (head === undefined) return;
+    this.audio.stopNoise();
     const mediaMs = this.mediaMsOf(head);
     const durationMs = this.audio.decode(head);
     this.letGo(head, durationMs < 0 ? 'discarded' : 'received');
@@ -302,11 +304,11 @@ export class Playout {
     this.pauseAnnounced = false;
     if (durationMs < 0) {
       this.counters.decodeErrors++;
-      this.tickConcealed = true;
+      this.counters.tickConcealed = true;
       this.audio.makeUp(Math.round((this.packetMs * this.audio.rateHz) / 1000), false);
     } else {
       this.packetMs = durationMs;
-      this.tickAudible = true;
+      this.counters.tickAudible = true;
     }
     this.nextMediaMs = mediaMs + this.packetMs;
   }
@@ -340,7 +342,7 @@ export class Playout {
     if (head === undefined || !this.source.hasHead || !this.audio.mayRescue(head)) return false;
     if (gapMs > this.packetMs + CONTINUOUS_MS || !this.audio.rescue(head, this.samplesOf(gapMs))) return false;
     this.madeUpMs += gapMs;
-    this.tickAudible = true;
+    this.counters.tickAudible = true;
     this.counters.rescued++;
     this.rescuedBeforeHead = 1;
     return true;
@@ -378,7 +380,7 @@ export class Playout {
     const { amountMs, minSimilarity } = this.control.correction;
     const needed = this.audio.neededToShorten(amountMs, this.frame());
     while (this.audio.available < needed && this.lookAhead(nowMs) === 'play') this.decodeHead();
-    if (this.tickConcealed || this.audio.shorten(amountMs, this.frame(), minSimilarity) === 0) return false;
+    if (this.counters.tickConcealed || this.audio.shorten(amountMs, this.frame(), minSimilarity) === 0) return false;
     this.counters.accelerated++;
     return true;
   }
@@ -388,19 +390,5 @@ export class Playout {
     if (this.audio.lengthen(amountMs, minSimilarity) === 0) return false;
     this.counters.decelerated++;
     return true;
-  }
-
-  private count(): PlayoutOutcome {
-    if (this.tickConcealed) {
-      if (this.madeUpMs > 0) this.counters.undecided++;
-      else this.counters.concealed++;
-      return 'concealed';
-    }
-    if (this.tickSilent && !this.tickAudible) {
-      this.counters.silent++;
-      return 'silent';
-    }
-    this.counters.played++;
-    return 'played';
   }
 }

@@ -3,6 +3,7 @@
  * into the first milliseconds of the new. The old may be silence, then it is a fade-in; the new may be, then a fade-out.
  */
 
+import type { ComfortNoise } from '../codec/comfort-noise.js';
 import type { Decoder } from '../codec/port.js';
 
 const SPLICE_MS = 5;
@@ -29,6 +30,12 @@ export class Splice {
   holdSilence(rateHz: number): void {
     this.length = Math.min(this.tail.length, (rateHz * SPLICE_MS) / 1000);
     this.tail.fill(0, 0, this.length);
+  }
+
+  /** Holds what a pause sounds like. */
+  holdNoise(noise: ComfortNoise, rateHz: number): void {
+    this.holdSilence(rateHz);
+    noise.add(this.tail, this.length);
   }
 
   /** Changes the rate of what is held, by linear interpolation. */

@@ -21,6 +21,12 @@ export interface TelephoneEventFormat {
   readonly clockRateHz: number;
 }
 
+/** A comfort noise payload format (RFC 3389). */
+export interface ComfortNoiseFormat {
+  readonly payloadType: number;
+  readonly clockRateHz: number;
+}
+
 /** SDP direction seen from this server. */
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -49,6 +55,8 @@ export interface LegMedia {
   /** Telephone-event format for sending, if the peer takes any. */
   readonly sendTelephoneEvent: TelephoneEventFormat | undefined;
   readonly receiveTelephoneEvents: readonly TelephoneEventFormat[];
+  /** Formats in which the peer may say what its pauses sound like; absent = none. */
+  readonly receiveComfortNoise?: readonly ComfortNoiseFormat[];
   /** The peer takes VoIP metrics in RTCP XR (RFC 3611 §4.7); absent = it gets none. */
   readonly sendVoipMetrics?: boolean;
   /** Keys of both directions; absent = plain RTP and RTCP. Both go by the same suite. */

@@ -55,7 +55,7 @@ export function answerOffer(request: {
       slots,
       audioSlot: taken.slot,
       voipMetrics: taken.section?.voipMetrics ?? false,
-      bindings: bind(previous?.bindings ?? [], taken.section?.audio ?? [], taken.section?.events ?? []),
+      bindings: bind(previous?.bindings ?? [], taken.section),
     },
   };
 }
@@ -115,7 +115,7 @@ function ownFormats(common: CommonFormats, local: LocalMedia): CommonFormats {
     const preference = preferenceFor(format, local);
     return { ...format, parameters: preference === undefined ? {} : ownParameters(preference) };
   });
-  return { audio, events: common.events };
+  return { ...common, audio };
 }
 
 /** Media of a leg whose only audio stream the peer offered with port 0: nothing flows until another offer. */

@@ -1,18 +1,25 @@
 /** Payload type numbers over the life of a session: once bound to a format, a number keeps it (RFC 3264 §8.3.2). */
 import { formatKey } from './codecs.js';
+import { comfortNoise } from './comfort-noise.js';
 import type { PayloadBinding } from './session.js';
 import { telephoneEvent } from './telephone-event.js';
-import type { PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
+import type { ComfortNoiseFormat, PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
+
+/** What a description named. */
+interface Named {
+  readonly audio: readonly PayloadFormat[];
+  readonly events: readonly TelephoneEventFormat[];
+  readonly noise: readonly ComfortNoiseFormat[];
+}
 
 /** `bindings` with what a description named; the newest meaning of a number counts and comes first. */
-export function bind(
-  bindings: readonly PayloadBinding[],
-  audio: readonly PayloadFormat[],
-  events: readonly TelephoneEventFormat[],
-): PayloadBinding[] {
+export function bind(bindings: readonly PayloadBinding[], named: Named | undefined): PayloadBinding[] {
+  if (named === undefined) return [...bindings];
+  const { audio, events, noise } = named;
   const fresh = [
     ...audio.map((format) => ({ payloadType: format.payloadType, format: audioKey(format) })),
     ...events.map((format) => ({ payloadType: format.payloadType, format: eventKey(format.clockRateHz) })),
+    ...noise.map(({ payloadType, clockRateHz }) => ({ payloadType, format: formatKey(comfortNoise, clockRateHz, 1) })),
   ];
   return [...fresh, ...bindings.filter((old) => !fresh.some((binding) => binding.payloadType === old.payloadType))];
 }

@@ -1,6 +1,7 @@
 /** Which payload formats of a peer's stream are used, and in which order. */
-import type { PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
+import type { ComfortNoiseFormat, PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
 import { formatOf } from './codecs.js';
+import { comfortNoiseOf } from './comfort-noise.js';
 import type { RtpMap, Stream } from './parse.js';
 import type { CodecPreference, LocalMedia } from './session.js';
 import { eventsForRates, telephoneEventsOf } from './telephone-event.js';
@@ -10,6 +11,8 @@ export interface CommonFormats {
   /** The first is what this server sends. */
   readonly audio: readonly PayloadFormat[];
   readonly events: readonly TelephoneEventFormat[];
+  /** What the peer may say pauses sound like in. */
+  readonly noise: readonly ComfortNoiseFormat[];
 }
 
 /** The formats of an offer this server takes, in the order it prefers (or the offer's, by `local.codecOrder`). */
@@ -19,7 +22,7 @@ export function formatsOfOffer(stream: Stream, local: LocalMedia): CommonFormats
     local.codecOrder === 'offer'
       ? offered.filter((format) => preferenceFor(format, local) !== undefined)
       : local.codecs.flatMap((preference) => offered.filter((format) => format.encoding === preference.encoding));
-  return withEvents(stream, firstOfEach(audio));
+  return withOthers(stream, firstOfEach(audio), local);
 }
 
 /**
@@ -32,7 +35,7 @@ export function formatsOfAnswer(stream: Stream, ours: Stream, local: LocalMedia)
     (format) =>
       preferenceFor(format, local) !== undefined && offered.some((candidate) => isSameFormat(candidate, format)),
   );
-  return withEvents(stream, firstOfEach(audio), ours.rtpmaps);
+  return withOthers(stream, firstOfEach(audio), local, ours.rtpmaps);
 }
 
 /** Every audio format of a stream that the codec table knows. */
@@ -60,15 +63,19 @@ export function payloadTypes(stream: Stream): number[] {
   return [...new Set(numbers)].filter((payloadType) => payloadType <= 127);
 }
 
-function withEvents(
+/** What goes with the codecs taken: telephone-events and comfort noise. */
+function withOthers(
   stream: Stream,
   audio: readonly PayloadFormat[],
+  local: LocalMedia,
   otherMaps?: ReadonlyMap<number, RtpMap>,
 ): CommonFormats {
   const rtpmaps = new Map([...(otherMaps ?? []), ...stream.rtpmaps]);
-  const offered = telephoneEventsOf({ ...stream, rtpmaps }, payloadTypes(stream));
+  const known = { ...stream, rtpmaps };
+  const numbers = payloadTypes(stream);
   const rates = audio.map((format) => format.clockRateHz);
-  return { audio, events: audio.length === 0 ? [] : eventsForRates(offered, rates) };
+  const events = audio.length === 0 ? [] : eventsForRates(telephoneEventsOf(known, numbers), rates);
+  return { audio, events, noise: local.comfortNoise === false ? [] : comfortNoiseOf(known, numbers, rates) };
 }
 
 /** One number per format: a peer that lists a codec twice gets one of them. */

@@ -35,7 +35,7 @@ export function createOffer(request: { readonly local: LocalMedia; readonly prev
   const slots = previous === undefined ? [ours] : previous.slots.with(audioSlot, ours);
   const timing = previous?.timing ?? { start: 0, stop: 0 };
   const described = describe({ slots, audioSlot, audio: section, timing }, local, previous);
-  const bindings = bind(previous?.bindings ?? [], section.audio, section.events);
+  const bindings = bind(previous?.bindings ?? [], section);
   const { voipMetrics } = section;
   return { offer: described.localSdp, session: { ...described, timing, slots, audioSlot, voipMetrics, bindings } };
 }
@@ -99,6 +99,7 @@ function offeredSection(local: LocalMedia, previous: Session | undefined): Audio
     protocol,
     audio,
     events,
+    noise: [],
     ptimeMs: negotiatePtime({ ptimeMs: local.codecs[0]?.ptimeMs, maxptimeMs: undefined }, local.ptimeMs ?? 20),
     direction: local.direction ?? 'sendrecv',
     rtcpMux: local.rtcpMux !== false,
@@ -119,5 +120,7 @@ function receiveFormats(common: CommonFormats, offered: Stream): ReceiveFormats 
   return {
     audio: [...audio, ...common.audio.filter((format) => !taken.has(format.payloadType))],
     events: [...events, ...common.events.filter((format) => !taken.has(format.payloadType))],
+    // Our offers have none.
+    noise: [],
   };
 }

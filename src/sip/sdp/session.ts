@@ -45,6 +45,8 @@ export interface LocalMedia {
   readonly direction?: MediaDirection | undefined;
   /** Offer and accept RTP and RTCP on one port (RFC 5761); default true. */
   readonly rtcpMux?: boolean | undefined;
+  /** Take comfort noise (RFC 3389) where the peer offers it; default true. Ours is never sent, nor asked for. */
+  readonly comfortNoise?: boolean | undefined;
   /**
    * VoIP metrics in RTCP XR (RFC 3611 §5): `answer` (default) sends them to peers whose description names them; `offer` also
    * names them in offers of ours; `off` does neither.

@@ -1,5 +1,6 @@
 /** From a peer's audio stream and the formats in common to what the media plane does. */
-import type { LegMedia, MediaDirection, PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
+import type { ComfortNoiseFormat, LegMedia, MediaDirection } from '../../media/protocol.js';
+import type { PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
 import { judgeAddress } from './address-policy.js';
 import { parseAddress } from './address.js';
 import { commonDirection, reverseDirection, withoutSending } from './direction.js';
@@ -17,6 +18,7 @@ const defaultPtimeMs = 20;
 export interface ReceiveFormats {
   readonly audio: readonly PayloadFormat[];
   readonly events: readonly TelephoneEventFormat[];
+  readonly noise: readonly ComfortNoiseFormat[];
 }
 
 /**
@@ -34,7 +36,8 @@ export function settle(
 ): { readonly ok: true; readonly media: LegMedia } | SdpRefusal {
   const [send] = common.audio;
   if (send === undefined) return refuse('noCommonCodec', 'No codec of the audio stream is enabled here.');
-  const rtcpMux = usesMux(stream, local, [...common.audio, ...common.events, ...receive.audio, ...receive.events]);
+  const sent = [...common.audio, ...common.events];
+  const rtcpMux = usesMux(stream, local, [...sent, ...receive.audio, ...receive.events, ...receive.noise]);
   const target = remoteOf(stream, local, rtcpMux);
   if (!target.ok) return target;
   const direction = commonDirection(wanted, reverseDirection(stream.direction));
@@ -50,6 +53,7 @@ export function settle(
       sendPtimeMs: negotiatePtime(stream, preferredMs),
       sendTelephoneEvent: eventToSend(common.events, send.clockRateHz),
       receiveTelephoneEvents: receive.events,
+      ...(receive.noise.length === 0 ? {} : { receiveComfortNoise: receive.noise }),
       ...(stream.voipMetrics && local.voipMetrics !== 'off' ? { sendVoipMetrics: true } : {}),
       ...(srtp === undefined ? {} : { srtp }),
     },

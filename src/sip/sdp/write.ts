@@ -1,9 +1,10 @@
 /** Our own descriptions as text. */
 import sdpTransform from 'sdp-transform';
 import type { WrittenMedia } from 'sdp-transform';
-import type { MediaDirection, PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
+import type { ComfortNoiseFormat, MediaDirection, PayloadFormat, TelephoneEventFormat } from '../../media/protocol.js';
 import { parseAddress } from './address.js';
 import { printFmtp } from './codecs.js';
+import { comfortNoise } from './comfort-noise.js';
 import { printKey } from './crypto.js';
 import type { OwnCrypto } from './crypto.js';
 import type { LocalMedia, Session, StreamSlot } from './session.js';
@@ -14,6 +15,7 @@ export interface AudioSection {
   readonly protocol: string;
   readonly audio: readonly PayloadFormat[];
   readonly events: readonly TelephoneEventFormat[];
+  readonly noise: readonly ComfortNoiseFormat[];
   readonly ptimeMs: number;
   readonly direction: MediaDirection;
   readonly rtcpMux: boolean;
@@ -36,7 +38,7 @@ export interface OwnDescription {
 
 /** Format list of a section, as the m-line has it. */
 export function formatList(section: AudioSection): string {
-  return [...section.audio, ...section.events].map((format) => format.payloadType).join(' ');
+  return [...section.audio, ...section.noise, ...section.events].map((format) => format.payloadType).join(' ');
 }
 
 /**
@@ -94,6 +96,11 @@ function audioSection(section: AudioSection, local: LocalMedia): WrittenMedia {
         codec: encoding,
         rate: clockRateHz,
         encoding: channels > 1 ? channels : undefined,
+      })),
+      ...section.noise.map(({ payloadType, clockRateHz }) => ({
+        payload: payloadType,
+        codec: comfortNoise,
+        rate: clockRateHz,
       })),
       ...section.events.map(({ payloadType, clockRateHz }) => ({
         payload: payloadType,

@@ -15,7 +15,12 @@ const reversed: Readonly<Record<string, string>> = {
   inactive: 'inactive',
 };
 
-const staticNames: Readonly<Record<string, string>> = { '0': 'pcmu/8000', '8': 'pcma/8000', '9': 'g722/8000' };
+const staticNames: Readonly<Record<string, string>> = {
+  '0': 'pcmu/8000',
+  '8': 'pcma/8000',
+  '9': 'g722/8000',
+  '13': 'cn/8000',
+};
 
 /** Everything that is wrong with `answer` as an answer to `offer`; empty when it is right. */
 export function faultsOf(offer: string, answer: string): string[] {
