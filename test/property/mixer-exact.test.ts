@@ -22,8 +22,9 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 /** By definition: the others' frames with their gains, in float32, added one after the other in any order. */
 function naiveMix(mixer: Mixer, listener: MixerLeg, random: () => number): Float32Array {
   const mix = new Float32Array(960);
-  if (listener.deaf) return mix;
+  if (listener.deaf || listener.isolated) return mix;
   for (const source of shuffled(mixer.legs, random)) {
+    if (source.isolated) continue;
     const gain = mixer.routing.gain(listener, source);
     if (gain === 0) continue;
     for (let n = 0; n < 960; n++) mix[n] = mix[n]! + source.sourceFrame[n]! * gain;
@@ -37,28 +38,41 @@ function heardOf(leg: MixerLeg): Float32Array {
 }
 
 describe('mix-minus', () => {
-  it('is bit for bit the sum of the others, for any legs, loudness, mutes, deafness and closed relations', () => {
+  it('is bit for bit the sum of the others, for any legs, loudness, mutes, deafness, audiences, isolation and pairs', () => {
     const shape = fc.record({
       seed: fc.integer(),
       legs: fc.integer({ min: 1, max: 12 }),
-      relations: fc.array(fc.tuple(fc.nat(11), fc.nat(11)), { maxLength: 20 }),
+      relations: fc.array(fc.tuple(fc.nat(11), fc.nat(11), fc.nat(1)), { maxLength: 20 }),
+      /** Legs that have a side talk, all with all. */
+      aside: fc.oneof(fc.constant(0), fc.nat(0xfff)),
+      notHeardByAll: fc.nat(0xfff),
+      notHearingAll: fc.nat(0xfff),
+      isolated: fc.oneof(fc.constant(0), fc.nat(0xfff)),
       muted: fc.nat(0xfff),
       deaf: fc.nat(0xfff),
       silent: fc.nat(0xfff),
     });
     fc.assert(
-      fc.property(shape, ({ seed, legs: count, relations, muted, deaf, silent }) => {
+      fc.property(shape, ({ seed, legs: count, relations, aside, muted, deaf, silent, ...bits }) => {
+        const has = (set: number, i: number) => ((set >> i) & 1) === 1;
         const random = seededRandom(seed);
         const mixer = new Mixer(kernels);
         const legs = Array.from({ length: count }, (_, i) => mixer.addLeg(`${i}`));
-        for (const [listener, source] of relations) {
-          if (listener === source || listener >= count || source >= count) continue;
-          mixer.routing.set(legs[listener]!, legs[source]!, 0);
-        }
+        const relate = (listener: number, source: number, gain: number) => {
+          if (listener === source || listener >= count || source >= count) return;
+          mixer.routing.set(legs[listener]!, legs[source]!, gain);
+        };
+        for (const l of legs.keys()) for (const s of legs.keys()) if (has(aside, l) && has(aside, s)) relate(l, s, 1);
+        for (const [listener, source, gain] of relations) relate(listener, source, gain);
         legs.forEach((leg, i) => {
-          leg.muted = ((muted >> i) & 1) === 1;
-          leg.deaf = ((deaf >> i) & 1) === 1;
-          if ((silent >> i) & 1) return;
+          leg.muted = has(muted, i);
+          leg.deaf = has(deaf, i);
+          leg.isolated = has(bits.isolated, i);
+          leg.audience = {
+            heardBy: has(bits.notHeardByAll, i) ? 'pairs' : 'all',
+            hears: has(bits.notHearingAll, i) ? 'pairs' : 'all',
+          };
+          if (has(silent, i)) return;
           // Loud enough together to use every bit, quiet enough for the limiter to rest.
           leg.sourceFrame.set(seededNoise(seed + i, 960).map((value) => (value * limiterCeiling) / count));
           leg.submit();
@@ -71,7 +85,7 @@ describe('mix-minus', () => {
         }
         mixer.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 

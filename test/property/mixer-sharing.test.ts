@@ -7,7 +7,8 @@ import { Downsampler } from '../../src/media/dsp/resampler.js';
 import { Heard } from '../../src/media/mixer/heard.js';
 import { Mixer } from '../../src/media/mixer/mixer.js';
 import type { MixerLeg } from '../../src/media/mixer/mixer-leg.js';
-import type { PayloadFormat } from '../../src/media/protocol.js';
+import type { ProgrammeInput } from '../../src/media/mixer/programme-input.js';
+import type { LegAudience, PayloadFormat } from '../../src/media/protocol.js';
 import { createKernels } from '../support/kernels.js';
 import { seededRandom } from '../support/noise.js';
 
@@ -40,14 +41,19 @@ class AlwaysPrivate {
     this.#wideAt = kernels.allocateFloats(320);
   }
 
-  step(mixer: Mixer, leg: MixerLeg): void {
+  step(mixer: Mixer, leg: MixerLeg, { call, own }: { call: Programme; own: Programme }): void {
     const mix = this.kernels.f32(this.#heard.begin(), 960);
     mix.fill(0);
-    if (!leg.deaf) {
+    if (!leg.deaf && !leg.isolated) {
       for (const source of mixer.legs) {
+        if (source.isolated) continue;
         const gain = mixer.routing.gain(leg, source);
         for (let n = 0; n < 960; n++) mix[n] = mix[n]! + source.sourceFrame[n]! * gain;
       }
+    }
+    this.#heard.duck(leg.isolated ? 1 : call.duckGain * own.duckGain);
+    for (const { plays, frame } of leg.isolated ? [own] : [call, own]) {
+      if (plays) for (let n = 0; n < 960; n++) mix[n] = mix[n]! + frame[n]!;
     }
     this.#heard.render();
     this.#narrow.process(this.#heard.pointer, this.#narrowAt);
@@ -88,6 +94,20 @@ interface Talker {
   frequencyHz: number;
 }
 
+/** What the server plays in one tick, if anything. */
+interface Programme {
+  readonly plays: boolean;
+  readonly duckGain: number;
+  readonly frame: Float32Array;
+}
+
+const audiences: readonly LegAudience[] = [
+  { heardBy: 'all', hears: 'all' },
+  { heardBy: 'pairs', hears: 'all' },
+  { heardBy: 'all', hears: 'pairs' },
+  { heardBy: 'pairs', hears: 'pairs' },
+];
+
 /** How often a leg shared, changed between shared and private, and did so with an encoder that has a memory. */
 interface Outcome {
   shared: number;
@@ -115,6 +135,7 @@ function randomCall(kernels: Kernels, seed: number, ticks: number, pauseTicks: n
   };
   const outcome: Outcome = { shared: 0, changes: 0, followed: 0, left: 0 };
   let quietUntil = 0;
+  let announces = false;
   for (let i = 0; i < 3; i++) join(-1);
   for (let tick = 0; tick < ticks; tick++) {
     if (chance(0.04) && mixer.legs.length < 7) join(tick);
@@ -131,8 +152,13 @@ function randomCall(kernels: Kernels, seed: number, ticks: number, pauseTicks: n
     const [listener, source] = [any(), any()];
     // Gains of 0 and 1 only: others are exact, but not by the same order of roundings as the definition.
     if (chance(0.06) && listener !== source && others.has(listener) && others.has(source)) {
-      mixer.routing.set(listener, source, chance(0.3) ? 0 : 1);
+      mixer.routing.set(listener, source, chance(0.3) ? Math.floor(random() * 2) : undefined);
     }
+    if (chance(0.02)) any().audience = audiences[Math.floor(random() * 4)]!;
+    if (chance(0.05)) any().audience = audiences[0]!;
+    if (chance(0.04)) any().isolated = chance(0.4);
+    if (chance(0.02)) announces = true;
+    if (chance(0.05)) announces = false;
     // A session refresh.
     if (chance(0.02)) legs.forEach((leg) => mixer.legs.includes(leg) && leg.setFormat(others.get(leg)!.talker.format));
     if (tick >= quietUntil + pauseTicks && chance(0.05)) quietUntil = tick + pauseTicks;
@@ -151,11 +177,20 @@ function randomCall(kernels: Kernels, seed: number, ticks: number, pauseTicks: n
       leg.submit();
     }
     mixer.sum();
+    const perform = (input: ProgrammeInput, plays: boolean): Programme => {
+      if (!plays) return { plays, duckGain: 1, frame: silence };
+      const duckGain = chance(0.8) ? 0.5 : random();
+      input.frame.forEach((_, n) => (input.frame[n] = 0.3 * Math.sin(n / 9)));
+      input.submit(duckGain);
+      return { plays, duckGain, frame: input.frame };
+    };
+    const call = perform(mixer.programme, announces);
+    const played = new Map(mixer.legs.map((leg) => [leg, perform(leg.programme, chance(leg.isolated ? 0.5 : 0.02))]));
     mixer.render();
     for (const leg of mixer.legs) {
       const other = others.get(leg)!;
       const { talker } = other;
-      other.reference.step(mixer, leg);
+      other.reference.step(mixer, leg, { call, own: played.get(leg)! });
       const { heard } = leg;
       const frames = other.reference.frames();
       const heardFrames = [heard.pcm48, heard.pcm(8000), heard.pcm(16_000)];

@@ -50,6 +50,21 @@ describe('arithmetic', () => {
   const right = placed(seededNoise(2, count));
   const target = placed(new Float32Array(count));
 
+  it.each([
+    [1, 0],
+    [0, 1],
+    [0.3, 0.3],
+    [1, 0.1],
+  ])('fades from %s to %s, linearly over the frame, and ends there', (from, to) => {
+    run.copy(left.pointer, target.pointer, count);
+    run.fade(target.pointer, count, from, to);
+    const greatest = target.view.reduce((most, value, i) => {
+      const gain = from + ((to - from) * (i + 1)) / count;
+      return Math.max(most, Math.abs(value - left.view[i]! * gain));
+    }, 0);
+    expect(greatest).toBeLessThan(1e-5);
+  });
+
   it('adds and subtracts sample by sample', () => {
     run.copy(left.pointer, target.pointer, count);
     run.add(right.pointer, target.pointer, count);
