@@ -162,7 +162,7 @@ function createEngine(
     workers: config.mediaWorkers,
     host: config.rtp.host,
     ports: { min: config.rtp.portMin, max: config.rtp.portMax, quarantineMs: PORT_QUARANTINE_MS },
-    spawn: () => startWorkerThread(workerEntry, { dsp, opus, rnnoise, udp }),
+    spawn: () => startWorkerThread(workerEntry, { dsp, opus, opusPreferences: config.opus, rnnoise, udp }),
     nowMs: () => performance.now(),
     // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
     random: () => randomInt(2 ** 47) / 2 ** 47,

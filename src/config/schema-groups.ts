@@ -139,6 +139,35 @@ export const rtpSchema = Type.Object(
   { ...closed, description: 'Media sockets.' },
 );
 
+/** `opus.*` */
+export const opusSchema = Type.Object(
+  {
+    bitrateBps: Type.Integer({
+      default: 32_000,
+      minimum: 6000,
+      maximum: 128_000,
+      description: 'Bits per second sent, unless the peer takes less (`maxaveragebitrate`).',
+    }),
+    complexity: Type.Integer({
+      default: 5,
+      minimum: 0,
+      maximum: 10,
+      description: 'Effort of the encoder; 9 costs 1.8 times as much processor time as 5.',
+    }),
+    dtx: Type.Boolean({
+      default: false,
+      description:
+        'Send next to nothing while a leg hears silence; peers that ask for it (`usedtx`) get it in any case.',
+    }),
+    fec: Type.Enum(['auto', 'on', 'off'], {
+      default: 'auto',
+      description:
+        'Redundancy for lost packets (in-band FEC), to peers that can use it: while they report loss, always, or never.',
+    }),
+  },
+  { ...closed, description: 'Opus as it is sent; every form of it is received.' },
+);
+
 /** `http.*` */
 export const httpSchema = Type.Object(
   {

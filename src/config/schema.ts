@@ -4,7 +4,15 @@
  */
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { capacitySchema, drachtioSchema, httpSchema, logSchema, rtpSchema, sipSchema } from './schema-groups.js';
+import {
+  capacitySchema,
+  drachtioSchema,
+  httpSchema,
+  logSchema,
+  opusSchema,
+  rtpSchema,
+  sipSchema,
+} from './schema-groups.js';
 import { codecSchema, routeSchema, trunkSchema } from './schema-peers.js';
 import { recordingsSchema } from './schema-recordings.js';
 
@@ -42,6 +50,7 @@ export const settingsSchema = Type.Object(
       uniqueItems: true,
       description: 'Codecs in order of preference, unless trunk, route or call say otherwise.',
     }),
+    opus: opusSchema,
     capacity: capacitySchema,
     rtpTimeoutMs: Type.Integer({
       default: 60_000,

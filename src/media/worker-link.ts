@@ -1,5 +1,6 @@
 /** A media worker thread as the main thread holds it. */
 import { Worker } from 'node:worker_threads';
+import type { OpusPreferences } from './codec/opus-settings.js';
 import type { UdpKind } from './datagram-ports.js';
 import type { MediaCommand, MediaEvent } from './protocol.js';
 
@@ -18,6 +19,7 @@ export interface WorkerStart {
   readonly dsp: WebAssembly.Module;
   /** libopus, from `compileOpus`. */
   readonly opus: WebAssembly.Module;
+  readonly opusPreferences: OpusPreferences;
   /** RNNoise, from `compileRnnoise`. */
   readonly rnnoise: WebAssembly.Module;
   /** How datagrams are to travel; `native` only where its addon loads. */

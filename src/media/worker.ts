@@ -21,8 +21,8 @@ const emit = (event: MediaEvent): void => port.postMessage(event);
 const BUSY_LEGS = 16;
 
 preferThisThread();
-const { dsp, opus, rnnoise, udp } = workerData as WorkerStart;
-const kernels = new Kernels(dsp, new OpusLibrary(opus));
+const { dsp, opus, opusPreferences, rnnoise, udp } = workerData as WorkerStart;
+const kernels = new Kernels(dsp, new OpusLibrary(opus, opusPreferences));
 // Their design takes as long as a tick: the first call's first tick must not wait for it.
 for (const rateHz of [8000, 16_000] as const) resamplerTaps(kernels, rateHz);
 const ports = openUdp(udp, () => performance.now());

@@ -9,8 +9,8 @@ import { seededRandom } from './noise.js';
 const module = compileOpus();
 
 /** A fresh instance of libopus. */
-export function createOpus(): OpusLibrary {
-  return new OpusLibrary(module);
+export function createOpus(preferences: Partial<OpusPreferences> = {}): OpusLibrary {
+  return new OpusLibrary(module, { ...opusDefaults, ...preferences });
 }
 
 /** Opus as a peer with these `a=fmtp` parameters has negotiated it. */

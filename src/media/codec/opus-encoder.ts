@@ -44,6 +44,7 @@ export class OpusEncoder implements Encoder {
   constructor(opus: OpusLibrary, settings: OpusSettings) {
     this.#opus = opus;
     this.#settings = settings;
+    this.#lossPercent = percentOf(settings.leastLoss);
     this.#state = opus.createEncoder();
     this.#configure();
   }
@@ -64,7 +65,7 @@ export class OpusEncoder implements Encoder {
   }
 
   setPacketLoss(ratio: number): void {
-    const percent = Math.round(Math.min(1, Math.max(0, ratio)) * 100);
+    const percent = percentOf(Math.max(ratio, this.#settings.leastLoss));
     if (percent === this.#lossPercent) return;
     this.#lossPercent = percent;
     this.#opus.configure(this.#state, OpusRequest.packetLossPercent, percent);
@@ -165,4 +166,8 @@ export class OpusEncoder implements Encoder {
     const { packet } = this.#opus;
     for (let i = 0; i < count; i++) output[offset + i] = packet[i]!;
   }
+}
+
+function percentOf(ratio: number): number {
+  return Math.round(Math.min(1, Math.max(0, ratio)) * 100);
 }

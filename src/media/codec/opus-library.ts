@@ -1,5 +1,6 @@
 import { Arena } from '../dsp/arena.js';
 import { greatestPacketBytes, greatestPacketSamples } from './opus-packets.js';
+import { opusDefaults, type OpusPreferences } from './opus-settings.js';
 
 /** The functions of libopus (opus.h) that its WebAssembly build exports; pointers are addresses in its memory. */
 interface OpusExports {
@@ -57,6 +58,8 @@ const noOutput = (): number => 8;
  * a hostile packet may break stays inside: a trap of the library is an error code. One per media worker.
  */
 export class OpusLibrary {
+  /** What is wanted of every encoder made here. */
+  readonly preferences: OpusPreferences;
   /** Samples go in and come out here, at most 120 ms; shared by all. */
   readonly pcm: Int16Array;
   /** Packets go in and come out here; shared by all. */
@@ -71,7 +74,8 @@ export class OpusLibrary {
   readonly #decoderBytes: number;
 
   /** @param module from `compileOpus` */
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WebAssembly.Module, preferences = opusDefaults) {
+    this.preferences = preferences;
     const system = { fd_close: noOutput, fd_seek: noOutput, fd_write: noOutput, proc_exit: refuse };
     const env = { emscripten_notify_memory_growth: refuse };
     const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: system, env });

@@ -8,10 +8,12 @@ export interface OpusPreferences {
   readonly complexity: number;
   /** Send nothing during silence even to peers that do not ask for it. */
   readonly dtx: boolean;
+  /** In-band FEC to peers that can use it: while they report loss, always as if a tenth were lost, or never. */
+  readonly fec: 'auto' | 'on' | 'off';
 }
 
 /** The defaults, chosen by measurement: docs/adr/0003-opus.md. */
-export const opusDefaults: OpusPreferences = { bitrateBps: 32_000, complexity: 5, dtx: false };
+export const opusDefaults: OpusPreferences = { bitrateBps: 32_000, complexity: 5, dtx: false, fec: 'auto' };
 
 /** How one encoder is set up. */
 export interface OpusSettings {
@@ -19,8 +21,10 @@ export interface OpusSettings {
   readonly complexity: number;
   /** One of `OPUS_BANDWIDTH_*`, 1101 (4 kHz) … 1105 (20 kHz). */
   readonly maxBandwidth: number;
-  /** The peer can use in-band FEC; it is sent while it reports loss. */
+  /** The peer can use in-band FEC; it is sent while packets get lost. */
   readonly fec: boolean;
+  /** Loss to be reckoned with whatever the peer reports, 0…1. */
+  readonly leastLoss: number;
   readonly dtx: boolean;
   readonly constantBitrate: boolean;
   /** Frames per tick: one of 20 ms, or two of 10 ms for packets of 10, 30, 50 … ms. */
@@ -38,6 +42,10 @@ const bandwidths = [
   [24_000, 1104],
 ] as const;
 const fullBandwidth = 1105;
+/** What `fec: 'on'` reckons with. */
+const LOSS_WITHOUT_REPORT = 0.1;
+/** The parameters that make a difference to what is sent. */
+const parametersThatMatter = ['maxaveragebitrate', 'maxplaybackrate', 'useinbandfec', 'usedtx', 'cbr'];
 /** Ours alone: no peer's parameter is called so, and one that is, is overwritten. */
 const framesParameter = 'framespertick';
 
@@ -52,7 +60,8 @@ export function opusSettings({ parameters }: PayloadFormat, preferences: OpusPre
     bitrateBps: Math.min(preferences.bitrateBps, Math.max(leastBitrateBps, accepted)),
     complexity: preferences.complexity,
     maxBandwidth: bandwidths.find(([rateHz]) => playbackRateHz <= rateHz)?.[1] ?? fullBandwidth,
-    fec: parameters.useinbandfec === '1',
+    fec: preferences.fec !== 'off' && parameters.useinbandfec === '1',
+    leastLoss: preferences.fec === 'on' ? LOSS_WITHOUT_REPORT : 0,
     dtx: preferences.dtx || parameters.usedtx === '1',
     constantBitrate: parameters.cbr === '1',
     framesPerTick: parameters[framesParameter] === '2' ? 2 : 1,
@@ -61,11 +70,16 @@ export function opusSettings({ parameters }: PayloadFormat, preferences: OpusPre
 
 /**
  * The format to ask an encoder for when packets of `ptimeMs` are to be made of it: with frames that fill such packets.
- * Legs of other ptimes share an encoding when their frames are alike.
+ * Legs of other ptimes share an encoding when their frames are alike, and so do legs whose parameters differ only in what
+ * makes no difference to us (`sprop-stereo`, `minptime` …).
  */
 export function opusFormatFor(format: PayloadFormat, ptimeMs: number): PayloadFormat {
   const framesPerTick = ptimeMs % 20 === 0 ? '1' : '2';
-  return { ...format, parameters: { ...format.parameters, [framesParameter]: framesPerTick } };
+  const known = parametersThatMatter.flatMap((name) => {
+    const value = format.parameters[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...format, channels: 2, parameters: { ...Object.fromEntries(known), [framesParameter]: framesPerTick } };
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

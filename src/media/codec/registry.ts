@@ -8,7 +8,7 @@ import { L16Decoder, L16Encoder, l16RatesHz } from './l16.js';
 import { OpusDecoder } from './opus-decoder.js';
 import { OpusEncoder } from './opus-encoder.js';
 import type { OpusLibrary } from './opus-library.js';
-import { opusDefaults, opusFormatFor, opusSettings } from './opus-settings.js';
+import { opusFormatFor, opusSettings } from './opus-settings.js';
 import type { Decoder, Encoder } from './port.js';
 
 /** One codec: which formats it takes, and how to make its two halves. */
@@ -78,7 +78,10 @@ function opus(): Codec {
   return {
     accepts: ({ clockRateHz }) => clockRateHz === 48_000,
     decoder: (_format, kernels) => new OpusDecoder(libraryOf(kernels)),
-    encoder: (format, kernels) => new OpusEncoder(libraryOf(kernels), opusSettings(format, opusDefaults)),
+    encoder: (format, kernels) => {
+      const library = libraryOf(kernels);
+      return new OpusEncoder(library, opusSettings(format, library.preferences));
+    },
   };
 }
 

@@ -14,6 +14,8 @@ import {
   sine,
   speechLike,
 } from '../../support/opus.js';
+import { createEncoder } from '../../../src/media/codec/registry.js';
+import { createKernels } from '../../support/kernels.js';
 import { seededNoise } from '../../support/noise.js';
 
 const opus = createOpus();
@@ -49,6 +51,38 @@ describe('the settings of an Opus encoder', () => {
     ['stay mono', { stereo: '1', 'sprop-stereo': '1' }, { bitrateBps: 32_000 }],
   ])('%s', (_, parameters, expected) => {
     expect(opusSettings(opusFormat(parameters), opusDefaults)).toMatchObject(expected);
+  });
+
+  it('are what the configuration says, where the peer lets them', () => {
+    const preferences = { bitrateBps: 64_000, complexity: 9, dtx: true, fec: 'off' } as const;
+    const settings = (parameters: Record<string, string>, fec: 'auto' | 'on' | 'off' = 'off') =>
+      opusSettings(opusFormat(parameters), { ...preferences, fec });
+    expect(settings({})).toMatchObject({ bitrateBps: 64_000, complexity: 9, dtx: true, fec: false });
+    expect(settings({ maxaveragebitrate: '20000' })).toMatchObject({ bitrateBps: 20_000 });
+    expect(settings({ useinbandfec: '1' })).toMatchObject({ fec: false, leastLoss: 0 });
+    expect(settings({ useinbandfec: '1' }, 'auto')).toMatchObject({ fec: true, leastLoss: 0 });
+    expect(settings({ useinbandfec: '1' }, 'on')).toMatchObject({ fec: true, leastLoss: 0.1 });
+    expect(settings({}, 'on')).toMatchObject({ fec: false });
+  });
+
+  it('are those of the library for encoders made by format', () => {
+    const library = createOpus({ bitrateBps: 12_000 });
+    const kernels = createKernels(library);
+    const encoder = createEncoder(opusFormat(), kernels) as OpusEncoder;
+    const bytes = bytesOf(encoded(speech, encoder));
+    // 12 kbit/s of two seconds are 3000 bytes.
+    expect(bytes).toBeGreaterThan(2000);
+    expect(bytes).toBeLessThan(4000);
+  });
+
+  it('ask for the same encoder whatever peers say that makes no difference', () => {
+    const plain = opusFormatFor(opusFormat({ useinbandfec: '1' }), 20);
+    const wordy = {
+      ...opusFormat({ useinbandfec: '1', minptime: '10', 'sprop-stereo': '1', stereo: '1' }),
+      channels: 1,
+    };
+    expect(opusFormatFor(wordy, 20)).toEqual(plain);
+    expect(opusFormatFor(opusFormat({ useinbandfec: '1', maxplaybackrate: '16000' }), 20)).not.toEqual(plain);
   });
 
   it.each([
@@ -114,6 +148,16 @@ describe('OpusEncoder', () => {
     const above = powerWhere(spectrum, 48_000, (hz) => hz > edgeHz * 1.15);
     const below = powerWhere(spectrum, 48_000, (hz) => hz < edgeHz);
     expect(10 * Math.log10(above / below)).toBeLessThan(-35);
+  });
+
+  it('sends FEC without a report where that is configured, to peers that can use it', () => {
+    const always = { fec: 'on' } as const;
+    expect(rescues(encoded(speech, createOpusEncoder(opus, {}, always)))).toBe(0);
+    const able = createOpusEncoder(opus, { useinbandfec: '1' }, always);
+    expect(rescues(encodeTicks(able, speech))).toBeGreaterThan(40);
+    able.setPacketLoss(0);
+    expect(rescues(encodeTicks(able, speech))).toBeGreaterThan(40);
+    able.close();
   });
 
   it('sends FEC only to peers that can use it, and only while they report loss', () => {
