@@ -14,15 +14,16 @@
  *
  * Every edge is a tick:
  * - Started in tick S by a command: the frame of S is the first of the prompt, and the first without the others.
- * - A press counts in the tick whose phase 5 comes next. In tick T presses come before time, and time before audio.
+ * - A press counts in the tick whose phase 5 comes next. In tick T presses come first, then the sound of T, then time.
  * - The prompt that gives its last sample in the frame of T has `promptEndedTick` T + 1: there is no prompt in it. What is
  *   pressed up to T is ignored without barge-in, and what is pressed from T + 1 on counts.
  * - A press that barges in in T leaves no prompt but 3 ms of fading in the frame of T, which do not count as heard:
  *   `promptEndedTick` is T, and the prompt has not been heard to its end.
- * - Time runs from `promptEndedTick`, or from the tick of the last digit: without another in the ticks before that plus the
- *   timeout, the attempt is over, in at least one tick. So a timeout ends in `promptEndedTick + timeoutTicks`.
- * - An attempt that fails in T is followed by the next in the frame of T. Whatever else was pressed in T is dropped, as it
- *   was pressed before the next prompt began.
+ * - Time runs from `promptEndedTick`, or from the tick of the last digit. The digits that come before that tick plus the
+ *   timeout count; in that tick the next attempt begins, or the interaction has ended. So after a timeout `endedTick` is
+ *   `promptEndedTick + timeoutTicks`.
+ * - An attempt that a press in T spoils is followed by the next in the frame of T. Whatever else was pressed in T is
+ *   dropped, as it was pressed before the next prompt began.
  * - What phase 5 of T decides has `endedTick` T + 1, as the sum of T is made already; a command in T has `endedTick` T.
  */
 import type { CancelCause, GatherRules, InteractionOrder, InteractionOutcome, InteractionResult } from '../protocol.js';
@@ -81,12 +82,13 @@ export class Interaction {
     this.#presses += digit;
   }
 
-  /** Phase 5 of a tick: presses, time, audio. @param frame to which what the leg hears is added */
+  /** Phase 5 of a tick: presses, sound, time. @param frame to which what the leg hears is added */
   step(tick: number, frame: Float32Array): void {
     if (this.#presses !== '') this.#takePresses(tick);
-    if (this.#awaitsDigits() && tick + 1 >= this.#deadlineTick) this.#lapse(tick);
+    this.#tail.drainInto(frame);
     if (this.#phase === 'prompting') this.#prompt(tick, frame);
     else if (this.#phase === 'waiting') this.#sound.fillMusic(frame);
+    if (this.#awaitsDigits() && tick + 1 >= this.#deadlineTick) this.#lapse(tick);
   }
 
   /** Ends it, unless it has ended. @param endedTick first tick without it */

@@ -62,10 +62,13 @@ export class LegIsolation {
 
   /** Phase 5 of a tick: adds what the server plays to this leg. @returns the outcome of what ended in this tick */
   step(tick: number, frame: Float32Array): InteractionOutcome | undefined {
-    if (this.#interaction) this.#interaction.step(tick, frame);
-    else this.#music?.fill(frame, 0);
+    if (this.#interaction) {
+      this.#interaction.step(tick, frame);
+      return this.#takeOutcome();
+    }
     this.#tail.drainInto(frame);
-    return this.#takeOutcome();
+    this.#music?.fill(frame, 0);
+    return undefined;
   }
 
   /** Whether {@link step} has anything to do. */

@@ -1,0 +1,425 @@
+import { describe, expect, it } from 'vitest';
+import { flat, hum, programme } from '../../support/clips.js';
+import { order, rules, said } from '../../support/interaction-order.js';
+import { IsolationRoom } from '../../support/isolation-room.js';
+
+const promptHz = 500;
+const promptPeak = 8000;
+const promptDb = 20 * Math.log10(promptPeak / 32_768);
+
+function prompt(durationMs: number, changes = {}) {
+  return programme([hum(promptHz, promptPeak, durationMs)], changes);
+}
+
+describe('a leg in an interaction', () => {
+  it('leaves the mix in the tick told, hears the prompt alone, and is back in the tick told', async () => {
+    const room = await IsolationRoom.open(3);
+    expect([0, 1, 2].map((leg) => room.heardBy(leg))).toEqual(['12', '02', '01']);
+    room.start(1, order({ prompt: prompt(400) }));
+    const from = room.tick;
+    const heard: string[][] = [];
+    for (let tick = 0; tick < 24; tick++) {
+      room.run(1);
+      // Frames in which the filters still, or not yet, ring are not one or the other.
+      if (tick === 0 || tick === 20) continue;
+      heard.push([0, 1, 2].map((leg) => room.heardBy(leg)));
+      const inPrompt = tick < 20;
+      expect(Math.abs(room.level(1, promptHz) - promptDb) < 0.5).toBe(inPrompt);
+      for (const other of [0, 2]) expect(room.level(other, promptHz)).toBeLessThan(-50);
+    }
+    expect(heard.slice(0, 19)).toEqual(new Array(19).fill(['2', '', '0']));
+    expect(heard.slice(19)).toEqual(new Array(3).fill(['12', '02', '01']));
+    expect(room.isolations(from)).toEqual([`+leg1@${from + 1}`, `-leg1@${from + 21}`]);
+    expect(room.outcomes()).toMatchObject([
+      { result: 'played', startedTick: from + 1, promptEndedTick: from + 21, endedTick: from + 21, playedMs: 400 },
+    ]);
+  });
+
+  it('hears not one sample of the others, and they not one of it', async () => {
+    const room = await IsolationRoom.open(2);
+    room.start(0, order({ prompt: programme([flat(0, 960 * 30)]), gather: rules() }));
+    // What resampling still had of the frame before sounds in the first.
+    room.run(1);
+    for (let tick = 0; tick < 60; tick++) {
+      room.run(1);
+      for (const leg of [0, 1]) expect(room.heard(leg).every((sample) => sample === 0)).toBe(true);
+    }
+  });
+
+  it('is shown as isolated, is still received, and is silent to everybody', async () => {
+    const room = await IsolationRoom.open(2);
+    room.start(0, order({ prompt: prompt(2000) }));
+    room.run(80);
+    const [first, second] = (await room.rig.snapshot('room')).legs;
+    expect([first?.isolated, second?.isolated]).toEqual([true, false]);
+    expect(first?.levelDbov).toBe(-127);
+    expect(first?.statistics.receive.packets).toBeGreaterThan(125);
+    expect(first?.statistics.playout).toMatchObject({ concealed: 0, resets: 0 });
+    room.run(40);
+    expect((await room.rig.snapshot('room')).legs[0]).toMatchObject({ isolated: false });
+    expect(room.heardBy(1)).toBe('0');
+  });
+
+  it('keeps its interaction apart from that of another', async () => {
+    const room = await IsolationRoom.open(3);
+    const from = room.tick;
+    room.start(0, order({ prompt: programme([hum(500, promptPeak, 4000)]), gather: rules({ bargeIn: false }) }));
+    room.run(5);
+    room.start(2, order({ prompt: programme([hum(900, promptPeak, 4000)]), gather: rules() }));
+    room.run(10);
+    expect([room.level(0, 500), room.level(2, 900)].map((db) => Math.abs(db - promptDb) < 0.5)).toEqual([true, true]);
+    expect([room.level(0, 900), room.level(2, 500)].map((db) => db < -40)).toEqual([true, true]);
+    expect([0, 1, 2].map((leg) => room.heardBy(leg))).toEqual(['', '', '']);
+    room.press(0, '1');
+    room.press(2, '2');
+    room.run(1);
+    expect(room.outcomes()).toMatchObject([{ result: 'digits', digits: '2', endedTick: from + 17 }]);
+    room.run(2);
+    expect([0, 1, 2].map((leg) => room.heardBy(leg))).toEqual(['', '2', '1']);
+  });
+
+  it('clicks nowhere when its prompt is cut', async () => {
+    const room = await IsolationRoom.open(1);
+    room.peers[0]!.speak = () => undefined;
+    room.start(0, order({ prompt: prompt(4000), gather: rules({ maxDigits: 2 }) }));
+    room.run(20);
+    const from = room.peers[0]!.received.length;
+    room.run(5);
+    room.press(0, '1');
+    room.run(5);
+    const heard = room.peers[0]!.heard(from);
+    // Of a sine the steepest step; a cut would be a step of up to its peak.
+    const steepest = (2 * Math.PI * promptHz * promptPeak) / 8000;
+    for (let at = 1; at < heard.length; at++) {
+      expect(Math.abs(heard[at]! - heard[at - 1]!)).toBeLessThan(1.1 * steepest);
+    }
+    expect(heard.subarray(0, 160 * 5).some((sample) => Math.abs(sample) > 7000)).toBe(true);
+    expect(heard.subarray(160 * 7).every((sample) => sample === 0)).toBe(true);
+  });
+});
+
+describe('how an interaction ends', () => {
+  /** Starts one with a prompt of 10 ticks; its first tick is S. */
+  async function asked(changes = {}, gather = {}) {
+    const room = await IsolationRoom.open(2);
+    const interaction = order({
+      prompt: prompt(200),
+      noInputPrompt: said(1000, 4),
+      invalidPrompt: said(1000, 6),
+      gather: rules(gather),
+      ...changes,
+    });
+    room.start(0, interaction);
+    const s = room.tick + 1;
+    const ends = () => {
+      const [outcome] = room.outcomes();
+      if (!outcome) throw new Error('It has not ended.');
+      expect(room.outcomes()).toHaveLength(1);
+      expect(room.rig.eventsOf('interactionEnded')[0]?.tick).toBe(outcome.endedTick);
+      // The first tick in which it is back is the one told.
+      room.runTo(outcome.endedTick + 1);
+      expect(room.isolations(s - 1)).toEqual([`+leg0@${s}`, `-leg0@${outcome.endedTick}`]);
+      expect(room.heardBy(1)).toBe('0');
+      return outcome;
+    };
+    return { room, s, interaction, ends };
+  }
+
+  it('digits, after the prompt', async () => {
+    const { room, s, ends } = await asked();
+    room.runTo(s + 14);
+    room.press(0, '7');
+    room.run(1);
+    expect(ends()).toMatchObject({
+      ...{ result: 'digits', digits: '7', attempts: 1, playedMs: 200, promptCompleted: true },
+      ...{ startedTick: s, promptEndedTick: s + 10, endedTick: s + 16, cancelledBy: undefined },
+    });
+  });
+
+  it('digits, in the prompt', async () => {
+    const { room, s, ends } = await asked();
+    room.runTo(s + 4);
+    room.press(0, '7');
+    room.run(1);
+    expect(ends()).toMatchObject({
+      ...{ result: 'digits', digits: '7', playedMs: 100, promptCompleted: false },
+      ...{ promptEndedTick: s + 5, endedTick: s + 6 },
+    });
+  });
+
+  it('timeout, because digits in the prompt are ignored without barge-in', async () => {
+    const { room, s, ends } = await asked({}, { bargeIn: false });
+    room.runTo(s + 4);
+    room.press(0, '7');
+    room.runTo(s + 59);
+    expect(ends()).toMatchObject({ result: 'timeout', digits: '', promptEndedTick: s + 10, endedTick: s + 60 });
+  });
+
+  it('timeout, after a prompt for those who say nothing', async () => {
+    const { room, s, ends } = await asked({}, { retries: 1 });
+    room.runTo(s + 60 + 14 + 50);
+    expect(ends()).toMatchObject({
+      ...{ result: 'timeout', attempts: 2, playedMs: 200 + 80 + 200, promptCompleted: true },
+      ...{ promptEndedTick: s + 60 + 14, endedTick: s + 60 + 14 + 50 },
+    });
+  });
+
+  it('invalid, after a prompt for those who press the wrong key', async () => {
+    const { room, s, ends } = await asked({}, { retries: 1, patterns: ['1', '2'] });
+    room.runTo(s + 19);
+    room.press(0, '7');
+    room.runTo(s + 20 + 16);
+    room.press(0, '#');
+    room.run(1);
+    expect(ends()).toMatchObject({
+      ...{ result: 'invalid', digits: '#', attempts: 2, playedMs: 200 + 120 + 200 },
+      ...{ promptEndedTick: s + 20 + 16, endedTick: s + 38 },
+    });
+  });
+
+  it('digits, at a second attempt', async () => {
+    const { room, s, ends } = await asked({}, { retries: 2, patterns: ['1', '2'] });
+    room.runTo(s + 19);
+    room.press(0, '7');
+    room.runTo(s + 21);
+    room.press(0, '2');
+    room.run(1);
+    expect(ends()).toMatchObject({ result: 'digits', digits: '2', attempts: 2, playedMs: 240, endedTick: s + 23 });
+  });
+
+  it('invalid, because the second digit does not come', async () => {
+    const { room, s, ends } = await asked({}, { minDigits: 2, maxDigits: 4 });
+    room.runTo(s + 14);
+    room.press(0, '7');
+    room.runTo(s + 15 + 19);
+    expect(ends()).toMatchObject({ result: 'invalid', digits: '7', endedTick: s + 15 + 20 });
+  });
+
+  it('digits, because no further digit comes', async () => {
+    const { room, s, ends } = await asked({}, { maxDigits: 4 });
+    room.runTo(s + 14);
+    room.press(0, '7');
+    room.runTo(s + 30);
+    room.press(0, '8');
+    room.runTo(s + 31 + 19);
+    expect(ends()).toMatchObject({ result: 'digits', digits: '78', endedTick: s + 31 + 20 });
+  });
+
+  it('digits, because of the finish key', async () => {
+    const { room, s, ends } = await asked({}, { maxDigits: 9, finishOnKey: '#' });
+    room.runTo(s + 14);
+    for (const digit of '42#') {
+      room.press(0, digit);
+      room.run(3);
+    }
+    expect(ends()).toMatchObject({ result: 'digits', digits: '42', endedTick: s + 22 });
+  });
+
+  it('played, when there is nothing to press', async () => {
+    const { room, s, ends } = await asked({ gather: undefined });
+    room.press(0, '1');
+    room.runTo(s + 9);
+    expect(ends()).toMatchObject({ result: 'played', digits: '', playedMs: 200, endedTick: s + 10 });
+  });
+
+  it('cancelled by the API', async () => {
+    const { room, s, interaction, ends } = await asked();
+    room.runTo(s + 3);
+    room.cancel(0, order());
+    room.run(1);
+    expect(room.outcomes()).toEqual([]);
+    room.cancel(0, interaction);
+    room.run(1);
+    expect(ends()).toMatchObject({
+      ...{ result: 'cancelled', cancelledBy: 'api', digits: '', playedMs: 100, promptCompleted: false },
+      ...{ promptEndedTick: undefined, endedTick: s + 5 },
+    });
+  });
+
+  it('cancelled by a newer one, without one tick of the mix between', async () => {
+    const { room, s, interaction } = await asked();
+    room.runTo(s + 3);
+    const second = order({ prompt: programme([hum(900, promptPeak, 200)]) });
+    room.start(0, second);
+    room.run(1);
+    for (let tick = s + 5; tick < s + 14; tick++) {
+      room.run(1);
+      expect(room.heardBy(0)).toBe('');
+      expect(room.heardBy(1)).toBe('');
+      expect(Math.abs(room.level(0, 900) - promptDb)).toBeLessThan(0.5);
+    }
+    expect(room.outcomes()).toMatchObject([
+      { interactionId: interaction.interactionId, cancelledBy: 'replaced', playedMs: 80, endedTick: s + 4 },
+      { interactionId: second.interactionId, result: 'played', startedTick: s + 4, endedTick: s + 14 },
+    ]);
+    room.run(1);
+    expect(room.isolations(s - 1)).toEqual([`+leg0@${s}`, `-leg0@${s + 14}`]);
+  });
+
+  it('cancelled because the leg hangs up, told before its end', async () => {
+    const { room, s } = await asked();
+    room.runTo(s + 3);
+    const from = room.rig.events.length;
+    await room.rig.ask((requestId) => ({ type: 'closeLeg', requestId, callId: 'room', legId: 'leg0' }));
+    expect(room.told(from)).toEqual(['interactionEnded', 'legClosed']);
+    expect(room.outcomes()).toMatchObject([
+      { result: 'cancelled', cancelledBy: 'legEnded', playedMs: 80, endedTick: s + 4, promptCompleted: false },
+    ]);
+  });
+
+  it('cancelled because the call ends, told before its end', async () => {
+    const { room, s } = await asked();
+    room.start(1, order({ prompt: prompt(4000) }));
+    room.runTo(s + 3);
+    const from = room.rig.events.length;
+    await room.rig.ask((requestId) => ({ type: 'closeCall', requestId, callId: 'room' }));
+    expect(room.told(from)).toEqual(['interactionEnded', 'interactionEnded', 'callClosed']);
+    expect(room.outcomes()).toMatchObject([
+      { cancelledBy: 'callEnded', startedTick: s, playedMs: 80, endedTick: s + 4 },
+      { cancelledBy: 'callEnded', startedTick: s, playedMs: 80, endedTick: s + 4 },
+    ]);
+  });
+
+  it('cancelled because the media of the leg fails, told before that', async () => {
+    const room = await IsolationRoom.open(1);
+    const quiet = await room.join({ rtpTimeoutMs: 1000 });
+    quiet.speak = () => undefined;
+    const s = room.tick + 1;
+    const from = room.rig.events.length;
+    room.start(1, order({ prompt: prompt(4000) }));
+    room.run(60);
+    expect(room.told(from)).toEqual(['interactionStarted', 'isolation', 'interactionEnded', 'legFailed']);
+    const [failed] = room.rig.eventsOf('legFailed');
+    const [outcome] = room.outcomes();
+    expect(outcome).toMatchObject({ cancelledBy: 'mediaFailed', startedTick: s, endedTick: failed!.tick + 1 });
+    expect(outcome?.playedMs).toBe(20 * (failed!.tick + 1 - s));
+  });
+
+  it('cancelled because there is no such leg, or no such call', async () => {
+    const room = await IsolationRoom.open(1);
+    room.start(7, order({ interactionId: 'lost' }));
+    room.run(1);
+    room.rig.command({
+      type: 'startInteraction',
+      callId: 'gone',
+      legId: 'leg0',
+      order: order({ interactionId: 'gone' }),
+    });
+    expect(room.outcomes()).toMatchObject([
+      { interactionId: 'lost', cancelledBy: 'legEnded', startedTick: room.tick, endedTick: room.tick, playedMs: 0 },
+      { interactionId: 'gone', cancelledBy: 'callEnded', startedTick: 0, endedTick: 0 },
+    ]);
+    expect(room.rig.eventsOf('interactionStarted')).toEqual([]);
+  });
+
+  it('cancelled because the call ends before it began', async () => {
+    const room = await IsolationRoom.open(1);
+    room.start(0, order());
+    await room.rig.ask((requestId) => ({ type: 'closeCall', requestId, callId: 'room' }));
+    const edge = room.tick + 1;
+    expect(room.outcomes()).toMatchObject([
+      { cancelledBy: 'callEnded', startedTick: edge, endedTick: edge, playedMs: 0 },
+    ]);
+  });
+});
+
+describe('a leg that is kept out', () => {
+  it('is out from its very first tick, and nobody ever hears a sample of it', async () => {
+    const room = await IsolationRoom.open(1);
+    await room.join({ isolated: true });
+    expect(room.rig.eventsOf('isolation').map(({ legId, isolated }) => [legId, isolated])).toEqual([
+      ['leg0', false],
+      ['leg1', true],
+    ]);
+    expect(room.rig.eventsOf('isolation')[1]?.tick).toBe(room.rig.eventsOf('legJoined')[1]?.tick);
+    const from = room.peers[0]!.received.length;
+    room.run(60);
+    for (const peer of room.peers) expect(peer.heard(from).every((sample) => sample === 0)).toBe(true);
+    expect(room.peers[1]!.heard().every((sample) => sample === 0)).toBe(true);
+    room.isolate(1, false);
+    room.run(3);
+    expect([0, 1].map((leg) => room.heardBy(leg))).toEqual(['1', '0']);
+  });
+
+  it('hears its music, which stands still while it is in an interaction and goes on after', async () => {
+    const room = await IsolationRoom.open(2);
+    const music = programme([hum(500, promptPeak, 400), hum(900, promptPeak, 400)], { plays: 0 });
+    const from = room.tick;
+    room.isolate(0, true, music);
+    room.run(15);
+    expect(Math.abs(room.level(0, 500) - promptDb)).toBeLessThan(0.5);
+    room.start(0, order({ prompt: programme([hum(2100, promptPeak, 200)]), gather: rules({ timeoutTicks: 20 }) }));
+    room.run(5);
+    expect(Math.abs(room.level(0, 2100) - promptDb)).toBeLessThan(0.5);
+    room.run(15);
+    expect(room.heard(0).every((sample) => sample === 0)).toBe(true);
+    // Thirty ticks later the music has five left of its first clip.
+    room.run(13);
+    expect(Math.abs(room.level(0, 500) - promptDb)).toBeLessThan(0.5);
+    room.run(5);
+    expect(Math.abs(room.level(0, 900) - promptDb)).toBeLessThan(0.5);
+    expect(room.heardBy(1)).toBe('');
+    room.isolate(0, false);
+    room.run(3);
+    expect([0, 1].map((leg) => room.heardBy(leg))).toEqual(['1', '0']);
+    expect(room.isolations(from)).toEqual([`+leg0@${from + 1}`, `-leg0@${from + 54}`]);
+  });
+
+  it('stays out until both the keeping and the interaction are over', async () => {
+    const room = await IsolationRoom.open(2);
+    const from = room.tick;
+    room.start(0, order({ prompt: prompt(400) }));
+    room.run(5);
+    room.isolate(0, true);
+    room.run(5);
+    room.isolate(0, false);
+    room.run(5);
+    expect(room.heardBy(1)).toBe('');
+    room.isolate(0, true);
+    room.run(20);
+    expect(room.heardBy(1)).toBe('');
+    expect(room.outcomes()).toMatchObject([{ result: 'played', endedTick: from + 21 }]);
+    room.isolate(0, false);
+    room.run(2);
+    expect(room.heardBy(1)).toBe('0');
+    expect(room.isolations(from)).toEqual([`+leg0@${from + 1}`, `-leg0@${from + 36}`]);
+  });
+
+  it('tells its digits, and nobody else gets them', async () => {
+    const room = await IsolationRoom.open(2);
+    room.isolate(0, true);
+    room.run(5);
+    room.press(0, '5');
+    room.run(20);
+    expect(room.rig.eventsOf('digit').map(({ digit }) => digit)).toEqual(['5']);
+    expect(room.peers[1]!.received.some(({ payloadType }) => payloadType === 101)).toBe(false);
+  });
+});
+
+describe('a prompt that is synthesized while it plays', () => {
+  it('waits in silence, goes on where it was, and ends with its last sample', async () => {
+    const room = await IsolationRoom.open(2);
+    const s = room.tick + 1;
+    const streamed = programme([hum(promptHz, promptPeak, 100)], { complete: false });
+    const { programmeId } = streamed;
+    room.start(0, order({ prompt: streamed, gather: rules() }));
+    const extend = (clips: (typeof streamed)['clips'], complete: boolean) =>
+      room.rig.command({ type: 'extendProgramme', callId: 'room', programmeId, clips, complete });
+    room.runTo(s + 10);
+    expect(room.heard(0).every((sample) => sample === 0)).toBe(true);
+    extend([hum(900, promptPeak, 100)], false);
+    room.runTo(s + 13);
+    expect(Math.abs(room.level(0, 900) - promptDb)).toBeLessThan(0.5);
+    room.runTo(s + 30);
+    expect(room.outcomes()).toEqual([]);
+    extend([hum(900, promptPeak, 110)], true);
+    room.runTo(s + 100);
+    // 31 … 36, the last of them half.
+    expect(room.outcomes()).toMatchObject([
+      { result: 'timeout', playedMs: 310, promptCompleted: true, promptEndedTick: s + 37, endedTick: s + 87 },
+    ]);
+    extend([hum(900, promptPeak, 110)], true);
+    room.run(3);
+    expect(room.heardBy(0)).toBe('1');
+  });
+});
