@@ -84,6 +84,11 @@ export const checks: readonly Check[] = [
         ? [{ path: ['drachtio', 'secret'], problem: 'must be set when DRACHTIO_HOST is', showsValue: false }]
         : [],
   },
+  {
+    reads: [['prompts', 'url', 'allowNetworks']],
+    find: ({ prompts }) => networks(prompts.url.allowNetworks, ['prompts', 'url', 'allowNetworks']),
+  },
+  { reads: [['speech']], find: synthesizerFindings },
   { reads: [['trunks'], ['sip', 'allow']], find: trunkFindings },
   { reads: [['routes'], ['trunks']], find: routeFindings },
 ];
@@ -108,6 +113,19 @@ function announcedAddress({ externalIp, rtp, sip, drachtio }: Settings): readonl
   if (drachtio.host !== undefined) return [];
   const index = sip.listen.findIndex((text) => isUnspecified(parseListen(text)?.host ?? ''));
   return index < 0 ? [] : needed(['sip', 'listen', index]);
+}
+
+/** Its URL may hold a key, so it is never shown. */
+function synthesizerFindings({ speech: { synthesizer, http } }: Settings): readonly Finding[] {
+  const path = ['speech', 'http', 'url'];
+  const { url } = http;
+  if (url === undefined) {
+    return synthesizer === 'http'
+      ? [{ path, problem: 'must be set when speech.synthesizer is http', showsValue: false }]
+      : [];
+  }
+  const isHttp = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  return isHttp ? [] : [{ path, problem: 'must be an http: or https: URL', showsValue: false }];
 }
 
 function trunkFindings({ trunks }: Settings): readonly Finding[] {

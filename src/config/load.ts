@@ -60,7 +60,7 @@ function drachtioLink({ host, port, secret }: Settings['drachtio']): Config['dra
   return host === undefined || secret === undefined ? undefined : { host, port, secret };
 }
 
-function warningsOf({ drachtio, rtp, capacity, sip }: Settings): string[] {
+function warningsOf({ drachtio, rtp, capacity, sip, prompts }: Settings): string[] {
   const warnings: string[] = [];
   if (drachtio.host !== undefined && drachtio.secret === knownDrachtioSecret) {
     warnings.push('DRACHTIO_SECRET is the one of every sample; choose another');
@@ -70,6 +70,9 @@ function warningsOf({ drachtio, rtp, capacity, sip }: Settings): string[] {
   }
   if (sip.allow.some((network) => /\/0+$/.test(network))) {
     warnings.push('SIP_ALLOW lets everybody in');
+  }
+  if (prompts.url.allowNetworks.some((network) => /\/0+$/.test(network))) {
+    warnings.push('PROMPTS_URL_ALLOW_NETWORKS lets prompts come from inside your networks and this machine');
   }
   return warnings;
 }

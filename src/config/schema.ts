@@ -14,6 +14,7 @@ import {
   sipSchema,
 } from './schema-groups.js';
 import { codecSchema, routeSchema, trunkSchema } from './schema-peers.js';
+import { promptsSchema, speechSchema } from './schema-prompts.js';
 import { recordingsSchema } from './schema-recordings.js';
 
 /** The config file, and what all sources together amount to before addresses are read. */
@@ -44,6 +45,8 @@ export const settingsSchema = Type.Object(
       description: 'Directory for what the server writes.',
     }),
     recordings: recordingsSchema,
+    prompts: promptsSchema,
+    speech: speechSchema,
     codecs: Type.Array(codecSchema, {
       default: ['PCMU', 'PCMA'],
       minItems: 1,

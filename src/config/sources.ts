@@ -19,6 +19,9 @@ export interface Sources {
   isSecret(path: SettingPath): boolean;
 }
 
+/** Keys whose values are secrets wherever they stand. */
+const secretSteps: ReadonlySet<string | number> = new Set(['password', 'headers']);
+
 /** Reads the config file named by the environment, then lays the environment over it. */
 export function readSources(environment: Environment, readFile: ReadFile): Sources {
   const problems: ConfigProblem[] = [];
@@ -47,7 +50,7 @@ export function readSources(environment: Environment, readFile: ReadFile): Sourc
       if (inFile !== undefined) return { key, source: file.path };
       return { key: variable?.name ?? key, source: 'default' };
     },
-    isSecret: (path) => path.includes('password') || variableOf(path)?.secret === true,
+    isSecret: (path) => path.some((step) => secretSteps.has(step)) || variableOf(path)?.secret === true,
   };
 }
 

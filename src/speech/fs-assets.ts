@@ -26,7 +26,7 @@ export interface FileAssetsOptions {
 }
 
 /** SAFETY P9's size of what comes from outside. */
-const mostBytes = 20 * 1024 * 1024;
+const mostBytes = 20_000_000;
 const mostAssets = 10_000;
 /** Uploads held in memory at once. */
 const mostUploads = 4;

@@ -43,6 +43,7 @@ export interface Prompts {
   close(): Promise<void>;
 }
 
+const megabyte = 1_000_000;
 /** A processor core each; an HTTP service has its own. */
 const espeakAtOnce = 2;
 const httpAtOnce = 8;
@@ -53,13 +54,13 @@ export function createPrompts(options: PromptsOptions): Prompts {
   const { dataDir, prompts, speech } = settings;
   const mostSamples = prompts.maxSeconds * clipRateHz;
   const decoder = options.decoder ?? startThreads(options);
-  const clips = new Recent<PromptClip>(prompts.cacheBytes);
+  const clips = new Recent<PromptClip>(prompts.cacheMb * megabyte);
   const library = new ClipLibrary(decoder, clips, mostSamples);
   const assets = new FileAssets({
     directory: join(dataDir, 'assets'),
     decoder,
     mostSamples,
-    mostTotalBytes: prompts.assetBytes,
+    mostTotalBytes: prompts.assetsMb * megabyte,
     nowMs,
     onDamaged: (file) => log('warn', 'An asset on disk is damaged and left out.', { file }),
   });
@@ -67,7 +68,7 @@ export function createPrompts(options: PromptsOptions): Prompts {
   const urls = new UrlPrompts(library, { ...prompts.url, addresses, ...network }, nowMs);
   const synthesizer = createSynthesizer(speech);
   const speechCache =
-    speech.cacheBytes === 0 ? undefined : new FileSpeechCache(join(dataDir, 'speech-cache'), speech.cacheBytes);
+    speech.cacheMb === 0 ? undefined : new FileSpeechCache(join(dataDir, 'speech-cache'), speech.cacheMb * megabyte);
   const speaker = new Speaker({
     synthesizer,
     decoder,
@@ -76,7 +77,7 @@ export function createPrompts(options: PromptsOptions): Prompts {
     mostSamples,
     mostAtOnce: speech.synthesizer === 'http' ? httpAtOnce : espeakAtOnce,
   });
-  const directory = new PromptDirectory(prompts.dir ?? join(dataDir, 'prompts'), prompts.maxFileBytes);
+  const directory = new PromptDirectory(prompts.dir ?? join(dataDir, 'prompts'), prompts.maxFileMb * megabyte);
   const loader = new PromptLoader(
     { directory, assets, urls, speaker, library, decoder, clips },
     { maxSeconds: prompts.maxSeconds, voice: speech.voice, language: speech.language },

@@ -5,9 +5,9 @@ export interface PromptSettings {
   /** Default: `prompts` in the data directory. */
   readonly dir?: string | undefined;
   readonly maxSeconds: number;
-  readonly maxFileBytes: number;
-  readonly cacheBytes: number;
-  readonly assetBytes: number;
+  readonly maxFileMb: number;
+  readonly cacheMb: number;
+  readonly assetsMb: number;
   readonly url: {
     readonly allowHttp: boolean;
     readonly allowHosts: readonly string[];
@@ -22,7 +22,7 @@ export interface SpeechSettings {
   readonly voice?: string | undefined;
   readonly language: string;
   /** On disk; 0 = none. */
-  readonly cacheBytes: number;
+  readonly cacheMb: number;
   readonly http: {
     /** Given when the synthesizer is `http`. */
     readonly url?: string | undefined;

@@ -8,7 +8,7 @@ import type { SpeechOrder, Synthesizer } from './synthesizer.js';
 const voiceExpression = /^[A-Za-z][A-Za-z0-9_+()-]{0,63}$/;
 const timeLimitMs = 10_000;
 /** Over seven minutes at 22 050 Hz; a sentence takes seconds. */
-const mostOutputBytes = 20 * 1024 * 1024;
+const mostOutputBytes = 20_000_000;
 const mostListBytes = 256 * 1024;
 
 /** Runs `espeak-ng` once per sentence: text by standard input, WAV by standard output. */

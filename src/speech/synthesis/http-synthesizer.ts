@@ -24,7 +24,7 @@ export interface HttpSynthesizerOptions {
   readonly timeoutMs: number;
 }
 
-const mostBytes = 20 * 1024 * 1024;
+const mostBytes = 20_000_000;
 
 /** Asks a service for each sentence. */
 export class HttpSynthesizer implements Synthesizer {

@@ -30,7 +30,7 @@ export interface FetchOptions extends UrlPolicy {
   readonly totalMs?: number;
   /** Without a byte, from connecting on; default 4 s. */
   readonly idleMs?: number;
-  /** Default 20 MiB. */
+  /** Default 20 MB. */
   readonly mostBytes?: number;
   /** Certificate authorities in place of the system's, PEM. */
   readonly certificateAuthority?: string;
@@ -50,7 +50,7 @@ export interface Fetched extends Validators {
   readonly freshMs: number | undefined;
 }
 
-const defaults = { totalMs: 10_000, idleMs: 4000, mostBytes: 20 * 1024 * 1024 } as const;
+const defaults = { totalMs: 10_000, idleMs: 4000, mostBytes: 20_000_000 } as const;
 const mostRedirects = 3;
 /** Of one name: tried one after the other where connecting fails. */
 const mostAddresses = 3;

@@ -86,6 +86,15 @@ describe('sources', () => {
       DRACHTIO_HOST: 'drachtio',
       DRACHTIO_PORT: '9999',
       DRACHTIO_SECRET: 'sesame',
+      PROMPTS_DIR: '/prompts',
+      PROMPTS_URL_ALLOW_HTTP: 'true',
+      PROMPTS_URL_ALLOW_HOSTS: 'cdn.example.com,*.example.org',
+      PROMPTS_URL_ALLOW_NETWORKS: '10.1.0.0/16',
+      SPEECH_SYNTHESIZER: 'http',
+      SPEECH_VOICE: 'alloy',
+      SPEECH_LANGUAGE: 'de-AT',
+      SPEECH_HTTP_URL: 'http://tts.internal:8080/speak',
+      SPEECH_HTTP_AUTHORIZATION: 'Bearer sesame',
     });
     expect(config).toMatchObject({
       sip: {
@@ -104,8 +113,18 @@ describe('sources', () => {
       log: { level: 'debug', personalData: true },
       drachtio: { host: 'drachtio', port: 9999, secret: 'sesame' },
       trunks: [{ name: 'default', allow: ['10.0.0.0/8', '192.0.2.7'] }],
+      prompts: {
+        dir: '/prompts',
+        url: { allowHttp: true, allowHosts: ['cdn.example.com', '*.example.org'], allowNetworks: ['10.1.0.0/16'] },
+      },
+      speech: {
+        synthesizer: 'http',
+        voice: 'alloy',
+        language: 'de-AT',
+        http: { url: 'http://tts.internal:8080/speak', authorization: 'Bearer sesame' },
+      },
     });
-    expect(environmentKeys).toHaveLength(17);
+    expect(environmentKeys).toHaveLength(26);
   });
 
   it('the environment wins over the file, the file over defaults', () => {
@@ -264,11 +283,45 @@ describe('one line tells key, source and problem', () => {
       {
         trunks: [{ name: 'a', allow: ['10.0.0.0/8'], inboundAuth: { realm: 'r', users } }],
         http: { apiKeys: ['p1anted'] },
+        speech: {
+          synthesizer: 'http',
+          http: { headers: { 'x-key': 'p1anted\n' }, authorization: 'p1anted\n', url: 'ftp://host/?key=p1anted' },
+        },
       },
     ).join('\n');
     expect(lines).toContain('API_KEYS[0]');
     expect(lines).toContain('trunks[0].inboundAuth.users[0].password');
+    expect(lines).toContain('speech.http.headers.x-key');
+    expect(lines).toContain('speech.http.authorization');
     expect(lines).not.toMatch(/p1anted|sss/);
+  });
+});
+
+describe('a synthesizer that is an HTTP service', () => {
+  it.each([
+    [{ SPEECH_SYNTHESIZER: 'http' }, 'SPEECH_HTTP_URL (default): must be set when speech.synthesizer is http'],
+    [{ SPEECH_HTTP_URL: 'ftp://h/?key=p1anted' }, 'SPEECH_HTTP_URL (environment): must be an http: or https: URL'],
+    [{ SPEECH_HTTP_URL: 'p1anted' }, 'SPEECH_HTTP_URL (environment): must be an http: or https: URL'],
+  ])('has a URL, which is not shown: %j', (environment, line) => {
+    expect(problems(environment)).toEqual([line]);
+  });
+
+  it('takes its URL and key from files', () => {
+    const files = { '/run/url': 'https://h/?key=1\n', '/run/key': 'Bearer x\n' };
+    const { speech } = load(
+      { SPEECH_HTTP_URL_FILE: '/run/url', SPEECH_HTTP_AUTHORIZATION_FILE: '/run/key' },
+      undefined,
+      files,
+    );
+    expect(speech.http).toMatchObject({ url: 'https://h/?key=1', authorization: 'Bearer x' });
+  });
+});
+
+describe('prompts from private networks', () => {
+  it('are allowed by networks only', () => {
+    expect(problems({ PROMPTS_URL_ALLOW_NETWORKS: '10.0.0.0/8, intranet' })).toEqual([
+      'PROMPTS_URL_ALLOW_NETWORKS[1] (environment): must be an IP address or network such as 10.0.0.0/8, not "intranet"',
+    ]);
   });
 });
 
@@ -277,6 +330,7 @@ describe('a warning is given', () => {
     [{ DRACHTIO_HOST: 'd', DRACHTIO_SECRET: 'cymru' }, /DRACHTIO_SECRET/],
     [{ RTP_PORT_MAX: '10099' }, /fewer legs/],
     [{ SIP_ALLOW: '0.0.0.0/0' }, /everybody/],
+    [{ PROMPTS_URL_ALLOW_NETWORKS: '::/0' }, /inside your networks/],
   ] as const)('for %j', (environment, text) => {
     const { warnings } = load(environment);
     expect(warnings).toHaveLength(1);

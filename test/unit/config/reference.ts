@@ -22,8 +22,11 @@ export function renderReference(): string {
     '',
     'Defaults, over them the JSON file named by `CONFIG_FILE`, over it the environment. Unknown keys in the file are',
     'errors; everything that is wrong is told at once, one line each, and the process ends with status 78.',
-    'An empty variable counts as not set. Lists in variables are comma separated. `API_KEYS` and `DRACHTIO_SECRET` may',
-    'also be given as files by `API_KEYS_FILE` and `DRACHTIO_SECRET_FILE`.',
+    'An empty variable counts as not set. Lists in variables are comma separated. Secrets may also be given as files:',
+    `${environmentKeys
+      .filter(({ secret }) => secret === true)
+      .map(({ name }) => `\`${name}_FILE\``)
+      .join(', ')}.`,
     '[mixminus.example.json](mixminus.example.json) shows a file.',
     '',
     'This page is written from the schema: `npx vitest run --project pure test/unit/config -u`.',
