@@ -283,7 +283,10 @@ export class WorkerCalls {
       listener: {
         latched: (address, port) => emit({ type: 'latched', callId, legId, tick: call.tick, address, port }),
         dropped: () => this.#meter.packetDropped(),
-        relayBegan: (event, volume) => call.presses.push({ leg, event, volume, durationMs: undefined }),
+        relayBegan: (event, volume) => {
+          // What is pressed outside the mix stays there, also when the leg is back a moment later.
+          if (leg.place?.inMix) call.presses.push({ leg, event, volume, durationMs: undefined });
+        },
         relayEnded: (event, durationMs) => call.presses.push({ leg, event, volume: 0, durationMs }),
         digit: (event, durationMs, source) => {
           emit({ type: 'digit', callId, legId, tick: call.tick, digit: digitOfEvent(event), durationMs, source });
