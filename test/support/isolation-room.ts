@@ -22,6 +22,8 @@ export class IsolationRoom {
   readonly peers: RigPeer[] = [];
   /** The call's tick that ran last. */
   tick = 0;
+  /** RTP time of each leg's last press. */
+  readonly #pressedAt = new Map<number, number>();
 
   static async open(legs: number): Promise<IsolationRoom> {
     const room = new IsolationRoom();
@@ -108,14 +110,16 @@ export class IsolationRoom {
 
   /** The first packet of a press. */
   hold(leg: number, digit: string): void {
+    const peer = this.peers[leg]!;
+    // Two presses in one tick are two by their timestamps.
+    peer.timestamp += 1;
+    this.#pressedAt.set(leg, peer.timestamp);
     this.#event(leg, digit, false);
   }
 
-  /** The three ends of the press that was begun with the same timestamp. */
+  /** The three ends of the press that was held last. */
   release(leg: number, digit: string): void {
     for (let end = 0; end < 3; end++) this.#event(leg, digit, true);
-    // The next press has another timestamp.
-    this.peers[leg]!.timestamp += 1;
   }
 
   outcomes(): InteractionOutcome[] {
@@ -146,6 +150,6 @@ export class IsolationRoom {
     const peer = this.peers[leg]!;
     const payload = Buffer.from([eventOfDigit(digit), end ? 0x8a : 0x0a, 0, 0]);
     payload.writeUInt16BE(end ? 800 : 160, 2);
-    peer.raw(peer.packet(101, payload, peer.timestamp, !end));
+    peer.raw(peer.packet(101, payload, this.#pressedAt.get(leg) ?? 0, !end));
   }
 }
