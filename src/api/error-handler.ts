@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { asCodedError, CodedError } from '../errors.js';
 import { type ProblemExtras, problemMediaType, problemOf, sendProblem } from './problem.js';
-import { placesOf, type ValidationFault } from './validation-places.js';
+import { placesOf } from './validation-places.js';
 
 /** Answers whatever a request ended in: coded errors by their table, fastify's by their code, all else as `internal`. */
 export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {

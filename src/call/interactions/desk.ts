@@ -132,8 +132,12 @@ export class InteractionDesk {
   /** The prompts are ready. */
   #carryOut(call: Call, leg: Leg, interaction: Interaction, prompt: CallPrompt, order: () => InteractionOrder): void {
     if (interaction.over) return;
-    if (leg.end !== undefined) this.#cancelUnstarted(call, interaction, 'legEnded');
-    else if (interaction.activate(prompt)) call.media.startInteraction(leg.id, order());
+    if (leg.end !== undefined) {
+      this.#cancelUnstarted(call, interaction, 'legEnded');
+    } else if (interaction.activate(prompt)) {
+      if (interaction.beginning.secret) leg.secretDigits.begin();
+      call.media.startInteraction(leg.id, order());
+    }
   }
 
   #cancelUnstarted(call: Call, interaction: Interaction, cause: CancelCause): void {
@@ -169,9 +173,17 @@ export class InteractionDesk {
     if (prompt?.failure !== undefined) {
       this.#context.log.warn({ err: prompt.failure }, 'A prompt broke off while it was played.');
     }
+    if (secret && prompt !== undefined) this.#endSecret(call, legId, outcome.endedTick);
     const digits = secret ? '' : outcome.digits;
     const data = { ...outcome, digits, contentHash: prompt?.contentHash };
     call.tell('interaction.ended', legId, data, exactTick);
+  }
+
+  /** What the leg presses from now on is no secret, unless a newer interaction makes it one. */
+  #endSecret(call: Call, legId: string, tick: number): void {
+    const others = ofLeg(this.#bookOf(call.id).open(), legId);
+    if (others.some(({ beginning, status }) => beginning.secret && status === 'active')) return;
+    call.leg(legId).secretDigits.end(tick);
   }
 
   #onMedia(event: CallMediaEvent): void {

@@ -75,9 +75,6 @@ export function gatherRulesOf(request: InteractionRequest): GatherRules | undefi
 
 function assertPossible({ patterns, minDigits, maxDigits, finishOnKey }: GatherRules): void {
   if (maxDigits > maxDigitsEver) throw new CodedError('invalidRequest', 'gather.maxDigits is beyond 64.');
-  if (minDigits > maxDigits) {
-    throw new CodedError('invalidRequest', 'gather.minDigits is greater than gather.maxDigits.');
-  }
   for (const pattern of patterns) {
     if (!/^[0-9*#A-DXZN]{1,64}$/.test(pattern)) {
       throw new CodedError('invalidRequest', 'gather.patterns are made of 0-9 * # A-D and X, Z, N.');
@@ -91,6 +88,9 @@ function assertPossible({ patterns, minDigits, maxDigits, finishOnKey }: GatherR
     if (finishOnKey !== '' && pattern.includes(finishOnKey)) {
       throw new CodedError('invalidRequest', 'gather.patterns holds one with the key of gather.finishOnKey.');
     }
+  }
+  if (minDigits > maxDigits) {
+    throw new CodedError('invalidRequest', 'gather.minDigits is greater than gather.maxDigits.');
   }
 }
 
