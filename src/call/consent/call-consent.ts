@@ -19,10 +19,12 @@ export class CallConsent {
   readonly #ledger: ConsentEvent[] = [];
   /** The API has asked everybody once. */
   demanded = false;
+  #asks: boolean;
 
   constructor(host: ConsentHost, call: Call) {
     this.#host = host;
     this.#call = call;
+    this.#asks = call.policy.consent !== undefined;
   }
 
   /** Every ask and answer, oldest first. */
@@ -46,6 +48,14 @@ export class CallConsent {
     const made = new LegConsent(this.#host, this.#call, leg);
     this.#legs.set(leg.id, made);
     return made;
+  }
+
+  /** The call's policy may be another one now. */
+  policyChanged(): void {
+    const asks = this.#call.policy.consent !== undefined;
+    if (asks === this.#asks) return;
+    this.#asks = asks;
+    for (const leg of this.#call.legs) this.leg(leg).policyChanged(asks);
   }
 
   recordingStarted(recordingId: string): void {

@@ -8,7 +8,6 @@ import { CodedError } from '../../errors.js';
 import { CallConsent } from './call-consent.js';
 import { answerMissing, type ConsentState } from './consent-state.js';
 import { consentEventTypes, type ConsentPurge } from './facts.js';
-import type { ConsentPolicy } from './policy.js';
 import { type CallConsentView, type ConsentEvent, type LegConsentView, viewCallConsent, viewEntry } from './view.js';
 
 /** Makes silence of what recordings of a call hold of a leg. */
@@ -53,8 +52,8 @@ export class ConsentDesk {
     return this.#totals;
   }
 
-  /** Whether a leg that comes into the call now is to be asked. */
-  due(call: Call): boolean {
+  /** Whether who comes into the call now is to be asked. */
+  #due(call: Call): boolean {
     const ask = call.policy.consent?.ask;
     return ask !== undefined && this.#of(call).asks(ask);
   }
@@ -106,11 +105,6 @@ export class ConsentDesk {
     const { call, leg } = this.#find(callId, legId);
     await this.#withdraw(call, leg, 'api', purge, note);
     return this.viewLeg(callId, legId);
-  }
-
-  /** The policy of a call was changed. */
-  policyChanged(call: Call, before: ConsentPolicy | undefined): void {
-    for (const leg of call.legs) this.#of(call).leg(leg).policyChanged(before);
   }
 
   /** @throws CodedError `callNotFound` */
@@ -170,7 +164,12 @@ export class ConsentDesk {
       this.#of(call).enter(event);
     }
     switch (event.type) {
+      case 'call.started':
+      case 'call.updated':
+        this.#of(call).policyChanged();
+        break;
       case 'leg.joined':
+      case 'leg.admitted':
         this.#legCame(call, event.legId);
         break;
       case 'leg.left':
@@ -198,7 +197,8 @@ export class ConsentDesk {
   /** Whoever has no `consent` step on its way in is asked as soon as it is in. */
   #legCame(call: Call, legId: string | undefined): void {
     const leg = call.legs.find(({ id }) => id === legId);
-    if (leg?.admission !== 'admitted' || !this.due(call)) return;
+    if (leg?.admission !== 'admitted' || leg.joined === undefined) return;
+    if (leg.steps.includes('consent') || !this.#due(call)) return;
     if (answerMissing(this.#of(call).leg(leg).phase)) this.#inBackground(this.ask(call, leg));
   }
 

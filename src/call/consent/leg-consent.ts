@@ -101,7 +101,6 @@ export class LegConsent {
       await this.#asking;
     } else if (effects.includes('permit')) {
       await this.#permit(facts);
-      if (this.phase === 'given') this.leg.letIn('consent');
     }
     return this.state;
   }
@@ -120,14 +119,14 @@ export class LegConsent {
     return { changed: true, tick };
   }
 
-  /** The call has a policy now, or has none any more. What the leg itself said stays as it is. */
-  policyChanged(before: ConsentPolicy | undefined): void {
-    const after = this.#call.policy.consent;
-    if ((before === undefined) === (after === undefined)) return;
-    if (after !== undefined && this.phase !== 'given') void this.#tellMixer(false);
-    if (after !== undefined) return;
-    this.leg.letIn('consent');
-    if (this.phase === 'notAsked') void this.#tellMixer(true);
+  /** The call asks for consent now, or does not any more. What the leg itself said stays as it is. */
+  policyChanged(asks: boolean): void {
+    if (asks) {
+      if (this.phase !== 'given') void this.#tellMixer(false);
+    } else {
+      this.leg.letIn('consent');
+      if (this.phase === 'notAsked') void this.#tellMixer(true);
+    }
   }
 
   /** An interaction of the leg has begun; it may be the asking. */
@@ -202,6 +201,8 @@ export class LegConsent {
       const cause = this.leg.end === undefined ? 'failed' : 'hangup';
       this.#call.tell('consent.unanswered', this.leg.id, { ...facts, cause });
     } else if (this.phase === 'given') {
+      // Before that is told: who listens finds a leg that nothing keeps out any more.
+      this.leg.letIn('consent');
       this.#call.tell('consent.given', this.leg.id, { ...facts, effectTick }, effectTick);
     }
   }

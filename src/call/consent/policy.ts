@@ -1,4 +1,3 @@
-import { CodedError } from '../../errors.js';
 import type { PromptItem } from '../../speech/port.js';
 
 /** What becomes of a leg that did not consent. */
@@ -55,16 +54,21 @@ const defaults = {
   purgeOnWithdrawal: false,
 } as const;
 
-/** The policy a request stands for, defaults filled in. @throws CodedError `invalidRequest` when its digits contradict */
+/** The policy a request stands for, defaults filled in. */
 export function consentPolicyOf(request: ConsentPolicyRequest): ConsentPolicy {
   const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
-  const policy = { ...defaults, ...given } as ConsentPolicy;
-  const { yes, no, withdrawKey } = policy;
+  return { ...defaults, ...given } as ConsentPolicy;
+}
+
+/** What contradicts itself in a policy, and where. */
+export function consentProblems(request: ConsentPolicyRequest): { path: readonly string[]; problem: string }[] {
+  const { yes, no, withdrawKey } = consentPolicyOf(request);
+  const problems: { path: readonly string[]; problem: string }[] = [];
   if (yes.startsWith(no) || no.startsWith(yes)) {
-    throw new CodedError('invalidRequest', 'consent.yes and consent.no begin alike, so that one could not be told.');
+    problems.push({ path: ['consent', 'no'], problem: 'must not begin like yes, nor yes like no' });
   }
   if (withdrawKey !== undefined && [yes, no].some((digits) => digits.includes(withdrawKey))) {
-    throw new CodedError('invalidRequest', 'consent.withdrawKey is part of consent.yes or consent.no.');
+    problems.push({ path: ['consent', 'withdrawKey'], problem: 'must not be part of yes or no' });
   }
-  return policy;
+  return problems;
 }

@@ -220,12 +220,12 @@ export class RecordingDesk implements Purger {
       const note = noteOf(event);
       for (const { id, phase } of this.#of(event.callId)) if (phase !== 'over') this.#recorder.note(id, note);
     }
-    if (call !== undefined && isFirstLeg(event)) this.recordByPolicy(call);
+    if (call !== undefined && (event.type === 'call.updated' || isFirstLeg(event))) this.#recordByPolicy(call);
     if (event.type === 'call.ended') this.#recordedByPolicy.delete(event.callId);
   }
 
   /** Begins the recording the policy wants, once there is a leg and unless it was begun before. */
-  recordByPolicy(call: Call): void {
+  #recordByPolicy(call: Call): void {
     if (call.policy.record !== true || call.legCount === 0 || this.#recordedByPolicy.has(call.id)) return;
     this.#recordedByPolicy.add(call.id);
     this.#start(call).catch((thrown: unknown) => {
