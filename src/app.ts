@@ -17,7 +17,6 @@ import { randomIds } from './call/ids.js';
 import { type CallService, createCallService } from './call/service.js';
 import type { CallSettings } from './call/settings.js';
 import type { Config } from './config/config.js';
-import { CodedError } from './errors.js';
 import { MediaEngine } from './media/engine.js';
 import { compileOpus } from './media/opus-module.js';
 import { compileRnnoise } from './media/rnnoise-module.js';
@@ -28,7 +27,7 @@ import { DrachtioGateway } from './sip/drachtio/gateway.js';
 import { DigestServer } from './sip/embedded/auth/digest-server.js';
 import { EmbeddedGateway } from './sip/embedded/gateway.js';
 import type { SipGateway } from './sip/gateway.js';
-import type { AssetStore } from './speech/port.js';
+import { createPrompts, type Prompts } from './speech/prompts.js';
 import { Health } from './telemetry/health.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -43,7 +42,7 @@ const IDLE_CALL_MS = 3_600_000;
 
 /** What tests may put in the place of the machine. */
 export interface AppOverrides {
-  /** Compiled `media/worker.js`; default: beside this file. The tool worker is looked for beside it, in `tools/`. */
+  /** Compiled `media/worker.js`; default: beside this file. Other workers are looked for beside it, in `tools/` and `speech/`. */
   readonly workerEntry?: URL;
   readonly log?: Log;
 }
@@ -70,6 +69,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
 
   const engine = createEngine(config, log, overrides.workerEntry);
   const gateway = createGateway(config, log);
+  const speech = createSpeech(config, log, overrides.workerEntry);
   const recorder = createRecorder(config, log, overrides.workerEntry);
   const record = new FsCallRecord({
     directory: join(config.dataDir, 'records'),
@@ -79,7 +79,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     settings: callSettings(config),
     media: engine,
     gateway,
-    prompts: { prepare: () => Promise.reject(new CodedError('promptRefused')) },
+    prompts: speech.prompts,
     recorder,
     record,
     clock: systemClock,
@@ -97,7 +97,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const api = createApi({
     service,
-    assets: noAssets,
+    assets: speech.assets,
     clock: systemClock,
     host: config.http.host,
     keys: config.http.apiKeys,
@@ -115,6 +115,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     async start() {
       await engine.start();
       await recorder.start();
+      await speech.start();
       await service.start();
       await api.listen({ host: config.http.host, port: config.http.port });
     },
@@ -131,6 +132,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       service.stop();
       await gateway.stop();
       await api.close();
+      await speech.close();
       // Rings are read to their ends, which the engine writes.
       await engine.close();
       await recorder.close();
@@ -138,15 +140,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
   };
 }
-
-const noAssets: AssetStore = {
-  maxBytes: 0,
-  create: () => Promise.reject(new CodedError('capacityReached')),
-  get: () => undefined,
-  list: () => [],
-  read: () => Promise.reject(new CodedError('assetNotFound')),
-  remove: () => Promise.reject(new CodedError('assetNotFound')),
-};
 
 function createEngine(
   config: Config,
@@ -167,6 +160,15 @@ function createEngine(
     // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
     random: () => randomInt(2 ** 47) / 2 ** 47,
     onCrash: (reason) => log.error({ reason }, 'A media worker crashed and is replaced.'),
+  });
+}
+
+function createSpeech(config: Config, log: Log, workerEntry = new URL('./media/worker.js', import.meta.url)): Prompts {
+  return createPrompts({
+    settings: config,
+    log: (level, message, fields) => log[level](fields, message),
+    nowMs: () => systemClock.nowMs(),
+    workerEntry: new URL('../speech/decoding/decode-worker.js', workerEntry),
   });
 }
 
