@@ -6,7 +6,7 @@ import { type Clock, within } from './clock.js';
 import type { CallEvent, CallEventData, CallEventType, LevelsReported } from './event.js';
 import { Leg, type LegBeginning, type LegHost } from './leg.js';
 import { legEnd, legEndOf } from './leg-end.js';
-import type { CallPolicy } from './policy.js';
+import { type CallPolicy, type CallPolicyChange, changedPolicy } from './policy.js';
 import { Timeline } from './timeline.js';
 
 const closeLimitMs = 5_000;
@@ -116,10 +116,10 @@ export class Call {
     return leg;
   }
 
-  /** Changes the policy; legs that are in stay. @throws CodedError `callEnded` */
-  update(change: Partial<Pick<CallPolicy, 'locked' | 'maxLegs' | 'endWhenEmpty'>>): void {
+  /** Changes the policy; legs that are in stay. @throws CodedError `callEnded`, `invalidRequest` */
+  update(change: CallPolicyChange): void {
     if (!this.open) throw new CodedError('callEnded');
-    this.#policy = { ...this.#policy, ...change };
+    this.#policy = changedPolicy(this.#policy, change);
     const { locked, maxLegs, endWhenEmpty } = this.#policy;
     this.tell('call.updated', undefined, { locked, maxLegs, endWhenEmpty });
     this.#apply({ type: 'policyChanged' });

@@ -11,6 +11,7 @@ import type { Leg } from './leg.js';
 import { LegDialog } from './leg-dialog.js';
 import { type LegEnd, legEnd, legEndOf } from './leg-end.js';
 import { localMedia, Negotiation, refusalOfOffer } from './negotiation.js';
+import { newPolicy } from './policy.js';
 import { routeInvite, type RoutingDecision } from './routing-policy.js';
 import { legSrtp } from './srtp.js';
 import { trunkCodecs } from './trunk-codecs.js';
@@ -81,15 +82,9 @@ export class InboundCalls {
 
   #openCall(route: Admitted): Call {
     const { limits, idleTimeoutMs } = this.#context.settings;
-    return this.#context.openCall(route.callName, 'invite', {
-      muteOnEntry: false,
-      endWhenEmpty: true,
-      idleTimeoutMs,
-      codecs: undefined,
-      ...route.policy,
-      maxLegs: Math.min(route.maxLegs ?? route.policy?.maxLegs ?? limits.maxLegsPerCall, limits.maxLegsPerCall),
-      locked: false,
-    });
+    const { maxLegs = route.policy?.maxLegs, policy } = route;
+    const bounds = { maxLegs: limits.maxLegsPerCall, idleTimeoutMs };
+    return this.#context.openCall(route.callName, 'invite', newPolicy({ ...policy, maxLegs }, bounds));
   }
 
   #join(

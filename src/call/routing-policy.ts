@@ -1,6 +1,6 @@
 import type { EncodingName } from '../media/protocol.js';
 import { isCallName } from './call-name.js';
-import type { CallPolicy } from './policy.js';
+import type { CallPolicyRequest } from './policy.js';
 import type { LegRole } from './role.js';
 
 /** What a route may answer instead of letting the caller in. */
@@ -23,13 +23,10 @@ export interface Route {
   /** Role of legs that come this way; absent = the trunk's. */
   readonly role?: LegRole;
   /** How a call that this route creates treats its legs. */
-  readonly policy?: RoutePolicy;
+  readonly policy?: CallPolicyRequest;
   /** Refuse with this SIP status. */
   readonly refuse?: RouteRefusal;
 }
-
-/** What a route says of calls it creates; what is absent takes its default. */
-export type RoutePolicy = Partial<Omit<CallPolicy, 'locked'>>;
 
 /** Where an INVITE goes. */
 export type RoutingDecision =
@@ -40,7 +37,7 @@ export type RoutingDecision =
       readonly codecs: readonly EncodingName[] | undefined;
       readonly muted: boolean;
       readonly role: LegRole | undefined;
-      readonly policy: RoutePolicy | undefined;
+      readonly policy: CallPolicyRequest | undefined;
     }
   | { readonly ok: false; readonly sipStatus: number };
 

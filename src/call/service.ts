@@ -1,9 +1,9 @@
 import { CodedError } from '../errors.js';
 import type { CallMediaEvent, MediaPlane } from '../media/plane.js';
-import type { EncodingName, LegControls } from '../media/protocol.js';
 import type { SipGateway } from '../sip/gateway.js';
 import type { PromptSource } from '../speech/port.js';
 import type { CallRecord, Recorder } from '../tools/port.js';
+import { AudienceDesk } from './audience/desk.js';
 import { Call } from './call.js';
 import { isCallName } from './call-name.js';
 import type { CallEndReason } from './call-state.js';
@@ -13,6 +13,7 @@ import { ConsentDesk } from './consent/desk.js';
 import type { CallContext } from './context.js';
 import type { CallEvent } from './event.js';
 import { EventBus } from './event-bus.js';
+import { HabitDesk, type LegChange } from './habits/desk.js';
 import type { IdSource } from './ids.js';
 import { InboundCalls } from './inbound.js';
 import { InteractionDesk } from './interactions/desk.js';
@@ -22,7 +23,7 @@ import { LoadWatch } from './load-watch.js';
 import type { CallLog } from './log.js';
 import { type DialRequest, OutboundCalls } from './outbound.js';
 import { PlaybackDesk } from './playbacks/desk.js';
-import type { CallPolicy } from './policy.js';
+import { type CallPolicy, type CallPolicyChange, type CallPolicyRequest, newPolicy } from './policy.js';
 import { keepRecord } from './record-keeper.js';
 import { RecordingDesk } from './recordings/desk.js';
 import { type Page, Registry } from './registry.js';
@@ -50,14 +51,9 @@ export interface CallServiceOptions {
 }
 
 /** A call to create ahead of time; what is undefined takes its default. */
-export interface CreateCall {
+export interface CreateCall extends CallPolicyRequest {
   /** Default: the call's id. */
   readonly name: string | undefined;
-  readonly maxLegs: number | undefined;
-  readonly muteOnEntry: boolean | undefined;
-  readonly endWhenEmpty: boolean | undefined;
-  readonly idleTimeoutMs: number | undefined;
-  readonly codecs: readonly EncodingName[] | undefined;
 }
 
 /** Live objects and refusals, for metrics. */
@@ -84,7 +80,8 @@ export interface CallService {
   /** In the order of creation; @param after `next` of the page before, 0 at first */
   listCalls(query: { after: number; limit: number; name: string | undefined }): Page<CallView>;
   getCall(callId: string): CallView;
-  updateCall(callId: string, change: Partial<Pick<CallPolicy, 'locked' | 'maxLegs' | 'endWhenEmpty'>>): CallView;
+  /** @throws CodedError `invalidRequest` when the policy would contradict itself */
+  updateCall(callId: string, change: CallPolicyChange): CallView;
   endCall(callId: string): void;
   /** Live legs, oldest first. */
   listLegs(callId: string): Promise<readonly LegView[]>;
@@ -92,7 +89,8 @@ export interface CallService {
   getLeg(callId: string, legId: string): Promise<LegView>;
   /** Dials somebody into a call; see {@link OutboundCalls.dial} for what it throws. */
   dial(callId: string, request: DialRequest): LegView;
-  updateLeg(callId: string, legId: string, change: Partial<LegControls>): Promise<LegView>;
+  /** @throws CodedError `forbidden` when a listener is to be heard */
+  updateLeg(callId: string, legId: string, change: LegChange): Promise<LegView>;
   hangUpLeg(callId: string, legId: string): void;
   /** @throws CodedError `legNotConnected`, `digitsUnsupported` */
   sendDigits(callId: string, legId: string, digits: string, timing: { durationMs?: number; gapMs?: number }): void;
@@ -103,6 +101,7 @@ export interface CallService {
   counters(): CallCounters;
   readonly interactions: InteractionDesk;
   readonly playbacks: PlaybackDesk;
+  readonly audiences: AudienceDesk;
   readonly recordings: RecordingDesk;
   readonly consent: ConsentDesk;
   readonly draining: boolean;
@@ -120,6 +119,7 @@ export function createCallService(options: CallServiceOptions): CallService {
 class Service implements CallService {
   readonly interactions: InteractionDesk;
   readonly playbacks: PlaybackDesk;
+  readonly audiences: AudienceDesk;
   readonly recordings: RecordingDesk;
   readonly consent: ConsentDesk;
   readonly #options: CallServiceOptions;
@@ -130,6 +130,7 @@ class Service implements CallService {
   readonly #watch: LoadWatch;
   readonly #inbound: InboundCalls;
   readonly #outbound: OutboundCalls;
+  readonly #habits: HabitDesk;
   #draining = false;
 
   constructor(options: CallServiceOptions) {
@@ -149,6 +150,13 @@ class Service implements CallService {
     this.playbacks = new PlaybackDesk(context, options.prompts);
     this.recordings = new RecordingDesk(context, options.recorder);
     this.consent = new ConsentDesk(context, this.interactions, this.recordings);
+    this.audiences = new AudienceDesk(context);
+    this.#habits = new HabitDesk(context, {
+      interactions: this.interactions,
+      playbacks: this.playbacks,
+      prompts: options.prompts,
+      consent: this.consent,
+    });
     keepRecord(this.#events, options.record);
     this.#inbound = new InboundCalls(context);
     this.#outbound = new OutboundCalls(context);
@@ -188,14 +196,8 @@ class Service implements CallService {
     }
     const refusal = refusalOf(limits, this.#load(), { newCalls: 1, newLegs: 0, call: undefined });
     if (refusal !== undefined) throw new CodedError(refusal);
-    const call = this.#openCall(request.name, 'api', {
-      maxLegs: Math.min(request.maxLegs ?? limits.maxLegsPerCall, limits.maxLegsPerCall),
-      locked: false,
-      muteOnEntry: request.muteOnEntry ?? false,
-      endWhenEmpty: request.endWhenEmpty ?? true,
-      idleTimeoutMs: request.idleTimeoutMs ?? idleTimeoutMs,
-      codecs: request.codecs,
-    });
+    const policy = newPolicy(request, { maxLegs: limits.maxLegsPerCall, idleTimeoutMs });
+    const call = this.#openCall(request.name, 'api', policy);
     return viewCall(call);
   }
 
@@ -208,7 +210,7 @@ class Service implements CallService {
     return viewCall(this.#registry.get(callId));
   }
 
-  updateCall(callId: string, change: Partial<Pick<CallPolicy, 'locked' | 'maxLegs' | 'endWhenEmpty'>>): CallView {
+  updateCall(callId: string, change: CallPolicyChange): CallView {
     const call = this.#registry.get(callId);
     const { maxLegs } = change;
     const { maxLegsPerCall } = this.#options.settings.limits;
@@ -244,8 +246,8 @@ class Service implements CallService {
     return viewLeg(this.#outbound.dial(this.#registry.get(callId), request), undefined);
   }
 
-  async updateLeg(callId: string, legId: string, change: Partial<LegControls>): Promise<LegView> {
-    this.#registry.get(callId).leg(legId).control(change);
+  async updateLeg(callId: string, legId: string, change: LegChange): Promise<LegView> {
+    this.#habits.changeLeg(callId, legId, change);
     return this.getLeg(callId, legId);
   }
 

@@ -29,6 +29,45 @@ export interface ConferenceHabits {
   readonly prompts?: AdmissionPrompts | undefined;
 }
 
+/** Every habit, once. */
+const habits: Readonly<Record<keyof ConferenceHabits, true>> = {
+  pin: true,
+  moderatorPin: true,
+  pinTries: true,
+  startOnModerator: true,
+  endOnModeratorExit: true,
+  maxDurationMs: true,
+  durationWarning: true,
+  entryAnnouncement: true,
+  exitAnnouncement: true,
+  waitingMusic: true,
+  aloneMusic: true,
+  holdMusic: true,
+  menus: true,
+  prompts: true,
+};
+
+/** The habits that a wider object has, and nothing else of it; what is undefined is left out. */
+export function habitsOf(source: ConferenceHabits): ConferenceHabits {
+  const known = Object.entries(source).filter(([name, value]) => Object.hasOwn(habits, name) && value !== undefined);
+  return Object.fromEntries(known);
+}
+
+/** What habits have against each other: the key to change, steps from the habits, and why. Values are not told: some are secret. */
+export function habitProblems(policy: ConferenceHabits): readonly { path: readonly string[]; problem: string }[] {
+  const { pin, moderatorPin, maxDurationMs, durationWarning } = policy;
+  const problems: { path: readonly string[]; problem: string }[] = [];
+  if (pin !== undefined && pin === moderatorPin) {
+    problems.push({ path: ['moderatorPin'], problem: 'must not be the same as pin' });
+  }
+  if (durationWarning !== undefined && maxDurationMs === undefined) {
+    problems.push({ path: ['durationWarning'], problem: 'needs maxDurationMs' });
+  } else if (durationWarning !== undefined && durationWarning.beforeEndMs >= (maxDurationMs ?? 0)) {
+    problems.push({ path: ['durationWarning', 'beforeEndMs'], problem: 'must be below maxDurationMs' });
+  }
+  return problems;
+}
+
 /** What is said on the way in. */
 export interface AdmissionPrompts {
   readonly pin?: readonly PromptItem[] | undefined;
