@@ -1,5 +1,6 @@
 /** Which legs of one call are out of the mix and why: carries out what is asked, gives each tick's sound, tells the edges. */
 import type { CancelCause, InteractionOutcome, MediaCommand, MediaEvent, Programme } from './protocol.js';
+import { TICK_MS } from './ticker.js';
 import type { WorkerCall } from './worker-call.js';
 import type { WorkerLeg } from './worker-leg.js';
 
@@ -77,7 +78,7 @@ export class CallIsolation {
     }
     this.#cancel(leg, 'replaced');
     leg.isolation.start(order, tick);
-    leg.divertDigits(room.nowMs());
+    leg.divertDigits(this.#edgeMs());
     const { interactionId } = order;
     room.emit({ type: 'interactionStarted', callId, legId, tick, interactionId });
   }
@@ -87,9 +88,15 @@ export class CallIsolation {
     if (outcome) this.#tellEnd(leg, outcome);
   }
 
+  /** When what is played out in the edge tick begins: a tick plays what was spoken before it. */
+  #edgeMs(): number {
+    const { edgeTick, tick, room } = this.#call;
+    return room.nowMs() - (edgeTick > tick ? 0 : TICK_MS);
+  }
+
   #tellEnd(leg: WorkerLeg, outcome: InteractionOutcome): void {
     const { callId, room } = this.#call;
-    leg.divertDigits(room.nowMs());
+    leg.divertDigits(this.#edgeMs());
     room.emit({ type: 'interactionEnded', callId, legId: leg.legId, tick: outcome.endedTick, outcome });
   }
 }

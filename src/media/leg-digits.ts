@@ -18,6 +18,7 @@ import { DigitMerger } from './digits/digit-merger.js';
 import type { DigitMode, DigitSource, InBandDigits, LegControls, LegMedia } from './protocol.js';
 import type { PressListener } from './rtp/digit-receiver.js';
 import { digitOfEvent, eventOfDigit } from './rtp/telephone-event.js';
+import { TICK_MS } from './ticker.js';
 
 /** Hears of a leg's digits as its mode lets them out; called synchronously. `event` is 0…15. */
 export interface LegDigitListener {
@@ -35,8 +36,6 @@ export interface DigitTaker {
 
 /** Tones are looked for this long after a telephone-event: jitter buffers play them later. */
 const TONES_AFTER_EVENT_MS = 500;
-/** A tone that is recognised in a tick began at most this long before what that tick plays. */
-const TICK_MS = 20;
 /** What was pressed for a taker may still sound this long after: the buffers of gateways play tones late. */
 const HIDES_AFTER_MS = 250;
 /** Power of presses that come without one, −dBm0. */
@@ -87,16 +86,18 @@ export class LegDigits implements PressListener {
     if (inBandDigits !== undefined) this.#inBand = inBandDigits;
   }
 
-  /** From now on what is pressed is for `taker` alone; undefined = for everybody again. */
-  divertTo(taker: DigitTaker | undefined, nowMs: number): void {
-    this.nowMs = nowMs;
+  /**
+   * From now on what is pressed is for `taker` alone; undefined = for everybody again.
+   * @param fromMs when what is played out in the first tick of that begins; tones count by it, as they are found late
+   */
+  divertTo(taker: DigitTaker | undefined, fromMs: number): void {
     if (taker) {
       // A detector that begins to listen takes a tone that goes on for one that begins.
-      this.#takenFromMs = this.#listens() ? nowMs - TICK_MS : nowMs;
+      this.#takenFromMs = this.#listens() ? fromMs : fromMs + TICK_MS;
       if (!this.#taker && this.#secretUntilMs < this.#takenFromMs) this.#secretFromMs = this.#takenFromMs;
       this.#secretUntilMs = Number.POSITIVE_INFINITY;
     } else if (this.#taker) {
-      this.#secretUntilMs = nowMs;
+      this.#secretUntilMs = fromMs;
     }
     this.#taker = taker;
   }
@@ -132,9 +133,8 @@ export class LegDigits implements PressListener {
 
   /** Takes tones out of the frame others will hear. @returns whether anything is left */
   squelch(frame: Float32Array): boolean {
-    const hidden = this.#hides();
-    const held = this.#secret && !this.#taker;
-    return this.#squelch.apply(frame, held || ((hidden || this.#mode !== 'none') && this.#hasTone()));
+    const cuts = this.#mode !== 'none' || this.#hides();
+    return this.#squelch.apply(frame, this.#secret || (cuts && this.#hasTone()));
   }
 
   /** Ends what goes on, as when the leg leaves. */

@@ -112,7 +112,6 @@ export class WorkerLeg {
   attach(sockets: LegSockets, place: MixerLeg): void {
     this.#sockets = sockets;
     this.#place = place;
-    place.isolated = this.isolation.isolated;
     this.control(this.#opening.controls);
   }
 
@@ -170,9 +169,9 @@ export class WorkerLeg {
     this.#digits.pressed(digit, durationMs);
   }
 
-  /** What it presses from now on is for its interaction alone; without one, for everybody again. */
-  divertDigits(nowMs: number): void {
-    this.#digits.divertTo(this.isolation.interaction, nowMs);
+  /** What it presses from now on is for its interaction alone; without one, for everybody again. @param fromMs see `LegDigits.divertTo` */
+  divertDigits(fromMs: number): void {
+    this.#digits.divertTo(this.isolation.interaction, fromMs);
   }
 
   /** Ends presses whose packets stopped coming. */

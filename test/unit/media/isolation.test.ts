@@ -78,23 +78,38 @@ describe('a leg in an interaction', () => {
     expect([0, 1, 2].map((leg) => room.heardBy(leg))).toEqual(['', '2', '1']);
   });
 
-  it('clicks nowhere when its prompt is cut', async () => {
+  it('clicks nowhere when its prompt or its music is cut, wherever that is', async () => {
     const room = await IsolationRoom.open(1);
     room.peers[0]!.speak = () => undefined;
-    room.start(0, order({ prompt: prompt(4000), gather: rules({ maxDigits: 2 }) }));
-    room.run(20);
-    const from = room.peers[0]!.received.length;
-    room.run(5);
-    room.press(0, '1');
-    room.run(5);
-    const heard = room.peers[0]!.heard(from);
-    // Of a sine the steepest step; a cut would be a step of up to its peak.
-    const steepest = (2 * Math.PI * promptHz * promptPeak) / 8000;
-    for (let at = 1; at < heard.length; at++) {
-      expect(Math.abs(heard[at]! - heard[at - 1]!)).toBeLessThan(1.1 * steepest);
+    const clickHz = 503;
+    const tone = programme([hum(clickHz, promptPeak, 1000)], { plays: 0 });
+    // A cut of such a tone is a step of up to its peak; its own steepest step is far less.
+    const steepest = (2 * Math.PI * clickHz * promptPeak) / 8000;
+    for (let ticks = 5; ticks < 12; ticks++) {
+      for (const cut of ['press', 'cancel', 'replace', 'music', 'hold'] as const) {
+        const asked = order({
+          prompt: cut === 'music' ? programme([]) : tone,
+          music: tone,
+          gather: rules({ maxDigits: 2, bargeIn: true }),
+        });
+        if (cut === 'hold') room.isolate(0, true, tone);
+        else room.start(0, asked);
+        const from = room.peers[0]!.received.length;
+        room.run(ticks);
+        if (cut === 'press' || cut === 'music') room.press(0, '1');
+        if (cut === 'cancel') room.cancel(0, asked);
+        if (cut === 'hold') room.isolate(0, false);
+        if (cut === 'replace') room.start(0, order({ prompt: programme([]) }));
+        room.run(5);
+        const heard = room.peers[0]!.heard(from);
+        expect(heard.subarray(0, 160 * ticks).some((sample) => Math.abs(sample) > 7000)).toBe(true);
+        expect(heard.subarray(160 * (ticks + 2)).every((sample) => sample === 0)).toBe(true);
+        for (let at = 1; at < heard.length; at++) {
+          expect(Math.abs(heard[at]! - heard[at - 1]!), `${cut} ${ticks}`).toBeLessThan(1.15 * steepest);
+        }
+        room.run(30);
+      }
     }
-    expect(heard.subarray(0, 160 * 5).some((sample) => Math.abs(sample) > 7000)).toBe(true);
-    expect(heard.subarray(160 * 7).every((sample) => sample === 0)).toBe(true);
   });
 });
 
