@@ -36,7 +36,9 @@ export class CallIsolation {
     const { callId, legs, tick, room } = this.#call;
     for (const leg of legs) {
       const { isolated } = leg.isolation;
-      if (leg.place) leg.place.isolated = isolated;
+      const { place } = leg;
+      if (place && isolated && !place.isolated) leg.isolation.leaveMix(place.heard.lastSample);
+      if (place) place.isolated = isolated;
       if (!leg.connected || leg.toldIsolated === isolated) continue;
       leg.toldIsolated = isolated;
       room.emit({ type: 'isolation', callId, legId: leg.legId, tick, isolated });

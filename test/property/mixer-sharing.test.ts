@@ -28,6 +28,7 @@ class AlwaysPrivate {
   readonly #wideAt: number;
   readonly #encoder: Encoder;
   readonly #bytes = new Uint8Array(320);
+  #wasIsolated = false;
 
   constructor(
     readonly kernels: Kernels,
@@ -51,6 +52,8 @@ class AlwaysPrivate {
         for (let n = 0; n < 960; n++) mix[n] = mix[n]! + source.sourceFrame[n]! * gain;
       }
     }
+    if (this.#wasIsolated && !leg.isolated) this.#heard.duckFromZero();
+    this.#wasIsolated = leg.isolated;
     this.#heard.duck(leg.isolated ? 1 : call.duckGain * own.duckGain);
     for (const { plays, frame } of leg.isolated ? [own] : [call, own]) {
       if (plays) for (let n = 0; n < 960; n++) mix[n] = mix[n]! + frame[n]!;

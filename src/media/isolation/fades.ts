@@ -27,6 +27,14 @@ export class FadeTail {
     if (count > 0) this.#sounding = true;
   }
 
+  /** Adds a value that was heard last, and nothing of what came after it, so that its end is no step. */
+  hold(value: number): void {
+    for (let index = 0; index < EDGE_SAMPLES; index++) {
+      this.#samples[index]! += value * (1 - (index + 0.5) / EDGE_SAMPLES);
+    }
+    if (value !== 0) this.#sounding = true;
+  }
+
   /** Adds it to the beginning of a frame, once. */
   drainInto(frame: Float32Array): void {
     if (!this.#sounding) return;

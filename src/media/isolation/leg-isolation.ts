@@ -54,6 +54,11 @@ export class LegIsolation {
     this.#interaction = new Interaction(order, tick, this.#registry, this.#tail);
   }
 
+  /** The leg leaves the mix in this tick. @param lastSample of what it has heard of it */
+  leaveMix(lastSample: number): void {
+    this.#tail.hold(lastSample);
+  }
+
   /** Ends the interaction that goes on. @returns its outcome; undefined when there is none */
   cancel(endedTick: number, cause: CancelCause): InteractionOutcome | undefined {
     this.#interaction?.cancel(endedTick, cause);

@@ -39,6 +39,7 @@ export class Heard {
   readonly #kernels: Kernels;
   readonly #base: number;
   readonly #limiter: Float32Array;
+  readonly #lookAhead: Float32Array;
   readonly #narrow: Float32Array;
   readonly #wide: Float32Array;
   readonly #payloads: (PayloadBuffer | undefined)[] = [];
@@ -58,6 +59,7 @@ export class Heard {
     this.pointer = this.#base + frameAt * 4;
     this.pcm48 = kernels.f32(this.pointer, frameSamples);
     this.#limiter = kernels.f32(this.#base + stateAt * 4, 1);
+    this.#lookAhead = kernels.f32(this.#base + lookAheadAt * 4, lookAhead);
     this.#narrow = kernels.f32(this.#base + narrowAt * 4, samplesPerTick(8000));
     this.#wide = kernels.f32(this.#base + wideAt * 4, samplesPerTick(16_000));
     resetLimiter(kernels, this.#base + stateAt * 4);
@@ -86,6 +88,16 @@ export class Heard {
   duck(gain: number): void {
     if (gain !== 1 || this.#duckGain !== 1) this.#kernels.run.fade(this.#mixAt(), frameSamples, this.#duckGain, gain);
     this.#duckGain = gain;
+  }
+
+  /** What is mixed next fades in: nothing of it was heard in the last tick. */
+  duckFromZero(): void {
+    this.#duckGain = 0;
+  }
+
+  /** The last sample of the last tick's mix, before the limiter. */
+  get lastSample(): number {
+    return this.#lookAhead[lookAhead - 1]!;
   }
 
   /** Ends a tick: limits what was mixed. */

@@ -46,6 +46,7 @@ export class MixerLeg {
   #audible = false;
   #summed = false;
   #inMix = true;
+  #entering = false;
   #sharing = false;
 
   /** Made by `Mixer.addLeg`. @throws CodedError `capacityReached` */
@@ -116,6 +117,11 @@ export class MixerLeg {
     return this.#inMix;
   }
 
+  /** Whether it was not in the mix in the tick before the last summed, and now is: what it hears of others fades in. */
+  get entering(): boolean {
+    return this.#entering;
+  }
+
   /** Whether what it hears was computed together with that of others in the last tick mixed. */
   get sharing(): boolean {
     return this.#sharing;
@@ -150,6 +156,7 @@ export class MixerLeg {
     const closed = this.muted || this.isolated;
     const counts = this.#submitted && !closed;
     this.#submitted = false;
+    this.#entering = !this.isolated && !this.#inMix;
     this.#inMix = !this.isolated;
     // After a mute the voice fades in; into it, it is cut, because a muted leg must not be heard in any sample.
     this.#settledGain = closed ? 0 : this.gain;

@@ -160,6 +160,7 @@ export class Mixer {
     if (!leg.inMix) return this.#summedLegs === 0 && !this.programme.submitted;
     if (leg.deaf) return this.#summedLegs === 0;
     if (leg.summed || this.#groups.matter(leg)) return false;
+    if (leg.entering) return this.#summedLegs === 0 && !this.programme.submitted;
     return this.#summedLegs === 0 || leg.audience.hears === 'all';
   }
 
@@ -182,6 +183,7 @@ export class Mixer {
   #renderFor(leg: MixerLeg): void {
     if (leg.sharing) return;
     const heard = leg.ownHeard;
+    if (leg.entering) heard.duckFromZero();
     const own = leg.programme;
     const all = leg.inMix ? this.programme : undefined;
     const duckGain = all ? all.duckGain * own.duckGain : 1;

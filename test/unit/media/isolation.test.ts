@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { flat, hum, programme } from '../../support/clips.js';
 import { order, rules, said } from '../../support/interaction-order.js';
 import { IsolationRoom } from '../../support/isolation-room.js';
+import { sine } from '../../support/media-rig.js';
 
 const promptHz = 500;
 const promptPeak = 8000;
@@ -108,6 +109,30 @@ describe('a leg in an interaction', () => {
           expect(Math.abs(heard[at]! - heard[at - 1]!), `${cut} ${ticks}`).toBeLessThan(1.15 * steepest);
         }
         room.run(30);
+      }
+    }
+  });
+});
+
+describe('a leg that leaves the mix and comes back', () => {
+  it('hears no click at either edge', async () => {
+    const room = await IsolationRoom.open(2);
+    const talkerHz = 503;
+    const talkerPeak = 8000;
+    room.peers[1]!.speak = sine(talkerHz, talkerPeak);
+    room.run(20);
+    const steepest = (2 * Math.PI * talkerHz * talkerPeak) / 8000;
+    for (let time = 0; time < 12; time++) {
+      const from = room.peers[0]!.received.length;
+      room.run(3);
+      room.isolate(0, true);
+      room.run(3);
+      room.isolate(0, false);
+      room.run(5 + time);
+      const heard = room.peers[0]!.heard(from);
+      expect(heard.subarray(160 * 4, 160 * 6).every((sample) => sample === 0)).toBe(true);
+      for (let at = 1; at < heard.length; at++) {
+        expect(Math.abs(heard[at]! - heard[at - 1]!), `${time} ${at}`).toBeLessThan(1.15 * steepest);
       }
     }
   });

@@ -51,6 +51,19 @@ describe('an isolated leg', () => {
     expect(room.legs[0]!.heard.pcm48.subarray(lookAhead)).toEqual(frame.subarray(0, 960 - lookAhead));
   });
 
+  it('hears the others fade in when it is back, and only it does', () => {
+    const room = new ToneRoom(3);
+    room.legs[0]!.isolated = true;
+    room.steps(3, [1]);
+    room.legs[0]!.isolated = false;
+    room.step([1]);
+    const [fading, steady] = [0, 2].map((leg) => room.legs[leg]!.heard.pcm48.subarray(lookAhead));
+    fading!.forEach((sample, at) => expect(sample).toBeCloseTo((steady![at]! * (at + 0.5)) / 960, 3));
+    room.steps(3, [1]);
+    expect(room.hears(0)).toEqual(room.hears(2));
+    expect(room.legs[0]!.sharing).toBe(true);
+  });
+
   it('fades in when it is back', () => {
     const room = new ToneRoom(2);
     room.legs[0]!.isolated = true;
