@@ -144,12 +144,12 @@ export class LegReceiver {
 
   /** What became of its packets on the way and in the jitter buffer. */
   get losses(): LossPatternSummary {
-    return this.#playout.losses;
+    return this.#playout.fates.summary();
   }
 
   /** Audio in the packet played last. */
   get packetDurationMs(): number {
-    return this.#playout.packetDurationMs;
+    return this.#playout.packetMs;
   }
 
   /** How long the fastest packets wait to be played. */

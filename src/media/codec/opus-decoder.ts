@@ -7,6 +7,8 @@ const scale = 1 / 32_768;
 /** Speech is made up in steps of this many samples: 10 ms, below which libopus advances further than it answers. */
 const step = 480;
 const greatestStep = 960;
+/** After packets that are not to be trusted: the last that seems good may be one of them, so one more is taken for it. */
+const freshStarts = 2;
 
 /**
  * Decodes Opus to 48 kHz mono; stereo is mixed down, any frame size up to 120 ms per packet.
@@ -23,6 +25,8 @@ export class OpusDecoder implements Decoder {
   readonly #ahead = new Float32Array(greatestStep);
   #aheadFrom = 0;
   #aheadTo = 0;
+  /** Packets before each of which the decoder begins anew. */
+  #freshStarts = 0;
 
   /** @throws CodedError `capacityReached` */
   constructor(opus: OpusLibrary) {
@@ -37,11 +41,19 @@ export class OpusDecoder implements Decoder {
   decode(payload: Uint8Array, length: number, output: Float32Array): number {
     const samples = this.samplesIn(payload, length);
     if (samples < 0 || samples > output.length) return -1;
+    if (this.#freshStarts > 0) {
+      this.#freshStarts--;
+      this.#opus.initDecoder(this.#state);
+    }
     this.#load(payload, length);
     if (!this.#run(length, samples, false)) return -1;
     this.#take(0, output, 0, samples);
     this.#fadeIn(output, samples);
     return samples;
+  }
+
+  distrust(): void {
+    this.#freshStarts = freshStarts;
   }
 
   conceal(output: Float32Array, samples: number): void {
@@ -75,6 +87,7 @@ export class OpusDecoder implements Decoder {
   reset(): void {
     this.#opus.initDecoder(this.#state);
     this.#aheadFrom = this.#aheadTo = 0;
+    this.#freshStarts = 0;
   }
 
   close(): void {

@@ -24,6 +24,11 @@ export interface Decoder {
    * @returns `samples`, or −1 when the packet carries nothing of the kind: conceal instead
    */
   decodeLost?(nextPayload: Uint8Array, length: number, output: Float32Array, samples: number): number;
+  /**
+   * Packets were not what they claimed to be: nothing is to be built on what they left behind. Absent where they leave
+   * nothing.
+   */
+  distrust?(): void;
   /** Forgets history: the next payload begins a new stream. */
   reset(): void;
   /** Gives back memory outside the JavaScript heap. */

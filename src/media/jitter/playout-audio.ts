@@ -14,6 +14,7 @@ import { MAX_LAG_MS, OVERLAP_MS, TimeStretch } from './time-stretch.js';
 /** Longest packet that is decoded (SAFETY M3). */
 const MAX_PACKET_MS = 120;
 const MAX_RATE_HZ = 48_000;
+const TICKS_PER_SECOND = 50;
 /** Room for a packet on top of what a tick and a stretch need. */
 const FIFO_MS = MAX_PACKET_MS + 80;
 /** Where a packet is decoded before it joins what waits: one for all legs, because nothing stays in it. */
@@ -49,6 +50,15 @@ export class PlayoutAudio {
   /** Samples waiting. */
   get available(): number {
     return this.fifo.available;
+  }
+
+  get availableMs(): number {
+    return (this.fifo.available * 1000) / this.rate;
+  }
+
+  /** Samples of a tick. */
+  get frame(): number {
+    return this.rate / TICKS_PER_SECOND;
   }
 
   /** The format of a payload type, or undefined when it is unknown. */
@@ -152,6 +162,17 @@ export class PlayoutAudio {
     this.fifo.read(output, 0, count);
   }
 
+  /**
+   * The packet decoded last was shorter than it claimed: takes back as much of it as still waits.
+   *
+   * @returns what could be taken back, ms
+   */
+  takeBack(excessMs: number): number {
+    this.breakOff();
+    this.decoder?.distrust?.();
+    return (this.fifo.retract(Math.round((excessMs * this.rate) / 1000)) * 1000) / this.rate;
+  }
+
   /** What comes next does not continue what was decoded: joins them softly. */
   breakOff(): void {
     if (this.decoder !== undefined && !this.splice.pending) this.splice.holdDecoder(this.decoder);
@@ -190,6 +211,7 @@ export class PlayoutAudio {
 
   private refuse(): number {
     this.errorsInRow++;
+    this.decoder?.distrust?.();
     if (this.errorsInRow >= ERRORS_BEFORE_RESET) {
       this.decoder?.reset();
       this.errorsInRow = 0;

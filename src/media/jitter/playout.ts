@@ -13,7 +13,7 @@
  */
 
 import type { PlayoutStatistics } from '../protocol.js';
-import { LossPattern, type LossPatternSummary, type PacketFate } from '../rtp/loss-pattern.js';
+import { LossPattern, type PacketFate } from '../rtp/loss-pattern.js';
 import type { PlayoutFormatFactory } from './decoder-bank.js';
 import { DelayControl } from './delay-control.js';
 import { PacketStore, type PlayoutPacket, type StoredPacket } from './packet-store.js';
@@ -51,14 +51,18 @@ export class Playout {
   private clockRateHz = 0;
   private nextMediaMs = 0;
   private madeUpMs = 0;
-  private packetMs = TICK_MS;
+  /** Duration of the packet decoded last. */
+  packetMs = TICK_MS;
+  /** The same of the last packet of which the timestamp of the next one was proof. */
+  private honestMs = TICK_MS;
   private astraySequence = -1;
   private rescuedBeforeHead = 0;
 
   private depth = 0;
 
   private readonly counters = new PlayoutCounters();
-  private readonly fates = new LossPattern();
+  /** What became of the packets: received, lost, or too late to be played. */
+  readonly fates = new LossPattern();
 
   /**
    * @param formats       decoder and clock by payload type; asked once per type, the decoders belong to this object
@@ -123,11 +127,11 @@ export class Playout {
     this.fill(nowMs);
     const isWhole = !this.counters.tickConcealed && !this.counters.tickSilent;
     if (isWhole) {
-      this.depth = nowMs - this.nextMediaMs + this.waitingMs() - this.control.fastestTransitMs;
+      this.depth = nowMs - this.nextMediaMs + this.audio.availableMs - this.control.fastestTransitMs;
       this.correct(nowMs);
     }
-    this.audio.read(output, this.frame());
-    if (isWhole) this.control.leftOver(this.waitingMs());
+    this.audio.read(output, this.audio.frame);
+    if (isWhole) this.control.leftOver(this.audio.availableMs);
     return this.counters.endTick(this.madeUpMs > 0, this.audio.noisy);
   }
 
@@ -159,16 +163,6 @@ export class Playout {
     return this.counters.statistics(this.depthMs, this.targetMs);
   }
 
-  /** What became of the packets: received, lost, or too late to be played. */
-  get losses(): LossPatternSummary {
-    return this.fates.summary();
-  }
-
-  /** Duration of the packet decoded last. */
-  get packetDurationMs(): number {
-    return this.packetMs;
-  }
-
   /** Closes the decoders. */
   close(): void {
     this.audio.close();
@@ -190,17 +184,10 @@ export class Playout {
     return 'stored';
   }
 
-  private frame(): number {
-    return (this.audio.rateHz * TICK_MS) / 1000;
-  }
-
-  private waitingMs(): number {
-    return (this.audio.available * 1000) / this.audio.rateHz;
-  }
-
   /** Brings at least one tick of audio together. */
   private fill(nowMs: number): void {
-    for (let step = 0; this.audio.available < this.frame(); step++) {
+    this.expose(this.audioHead());
+    for (let step = 0; this.audio.available < this.audio.frame; step++) {
       this.take(step < MAX_STEPS ? this.lookAhead(nowMs) : 'wait', nowMs);
     }
   }
@@ -208,6 +195,7 @@ export class Playout {
   /** Sees what is next and decides where samples come from; `source` holds what was seen. */
   private lookAhead(nowMs: number): Source {
     const head = this.audioHead();
+    this.expose(head);
     const { source } = this;
     source.idle = this.idle;
     source.hasHead = head !== undefined;
@@ -240,10 +228,11 @@ export class Playout {
   }
 
   private take(source: Source, nowMs: number): void {
-    const missing = this.frame() - this.audio.available;
+    const missing = this.audio.frame - this.audio.available;
     switch (source) {
       case 'play':
-        if (this.source.gapMs < -DELAY_GROWTH_MS) this.noteGrowth(nowMs);
+        if (this.source.gapMs >= -DELAY_GROWTH_MS) this.honestMs = this.packetMs;
+        else this.noteGrowth(nowMs);
         return this.playHead();
       case 'start':
         this.start(nowMs);
@@ -272,6 +261,19 @@ export class Playout {
     this.idle = false;
     this.audio.riseFromSilence();
     this.control.started(nowMs);
+  }
+
+  /**
+   * A packet held more than packets before it, and the timestamp of the next one shows that it claimed too much: takes back
+   * what has not been played of that. Senders whose timestamps are wrong by habit are not exposed by this.
+   */
+  private expose(head: StoredPacket | undefined): void {
+    if (this.packetMs - this.honestMs < TICK_MS || head === undefined || this.idle || this.madeUpMs > 0) return;
+    const overlapMs = this.nextMediaMs - this.mediaMsOf(head);
+    if (overlapMs < TICK_MS) return;
+    this.counters.decodeErrors++;
+    this.packetMs = this.honestMs;
+    this.nextMediaMs -= this.audio.takeBack(overlapMs);
   }
 
   /** A packet came after its place was made up; playing it all the same has become delay. */
@@ -378,9 +380,10 @@ export class Playout {
 
   private shorten(nowMs: number): boolean {
     const { amountMs, minSimilarity } = this.control.correction;
-    const needed = this.audio.neededToShorten(amountMs, this.frame());
+    const needed = this.audio.neededToShorten(amountMs, this.audio.frame);
     while (this.audio.available < needed && this.lookAhead(nowMs) === 'play') this.decodeHead();
-    if (this.counters.tickConcealed || this.audio.shorten(amountMs, this.frame(), minSimilarity) === 0) return false;
+    if (this.counters.tickConcealed || this.audio.shorten(amountMs, this.audio.frame, minSimilarity) === 0)
+      return false;
     this.counters.accelerated++;
     return true;
   }

@@ -67,6 +67,13 @@ export class SampleFifo {
     this.from = Math.min(this.to, Math.max(0, this.from + count));
   }
 
+  /** Takes back up to `count` of the samples written last, as long as they wait. @returns samples taken back */
+  retract(count: number): number {
+    const length = Math.min(count, this.available);
+    this.to -= length;
+    return length;
+  }
+
   /** Drops what waits and fills the history with silence. */
   clear(): void {
     this.samples.fill(0);
