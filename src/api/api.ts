@@ -16,6 +16,7 @@ import { type RateLimit, RateLimiter } from './rate-limit.js';
 import { assetRoutes } from './routes/assets.js';
 import { callRoutes } from './routes/call.js';
 import { callsRoutes } from './routes/calls.js';
+import { consentRoutes } from './routes/consent.js';
 import type { Api, HealthReport, RouteContext } from './routes/context.js';
 import { digitsRoutes } from './routes/digits.js';
 import { eventRoutes } from './routes/events.js';
@@ -26,7 +27,11 @@ import { legsRoutes } from './routes/legs.js';
 import { playbackRoutes } from './routes/playback.js';
 import { playbacksRoutes } from './routes/playbacks.js';
 import { probeRoutes } from './routes/probes.js';
+import { routingRoutes } from './routes/routing.js';
+import { recordingRoutes } from './routes/recording.js';
+import { recordingsRoutes } from './routes/recordings.js';
 import { maxWaitMs } from './schema/interaction.js';
+import { sharedSerializers } from './serializer-cache.js';
 
 /** One request, for metrics. */
 export interface AnsweredRequest {
@@ -125,6 +130,7 @@ function createServer(logger: FastifyBaseLogger | undefined): Api {
     trustProxy: false,
     logController: new LogController({ disableRequestLogging: true }),
     http: { headersTimeout: slowClientMs },
+    schemaController: { compilersFactory: { buildSerializer: sharedSerializers() } },
     clientErrorHandler: handleClientError,
     frameworkErrors: handleFrameworkError,
     ...(logger === undefined ? {} : { loggerInstance: logger }),
@@ -150,6 +156,10 @@ function addRoutes(api: Api, context: RouteContext): void {
   playbacksRoutes(api, context);
   playbackRoutes(api, context);
   assetRoutes(api, context);
+  routingRoutes(api, context);
+  consentRoutes(api, context);
+  recordingsRoutes(api, context);
+  recordingRoutes(api, context);
   eventRoutes(api, context);
   probeRoutes(api, context);
 }

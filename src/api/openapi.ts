@@ -3,11 +3,14 @@ import swaggerUi from '@fastify/swagger-ui';
 import { docsPrefix } from './access.js';
 import { assetListSchema, assetSchema } from './schema/asset.js';
 import { callPageSchema, callSchema } from './schema/call.js';
+import { consentSchema, legConsentSchema } from './schema/consent.js';
 import { eventSchema } from './schema/event.js';
 import { interactionListSchema, interactionSchema } from './schema/interaction.js';
 import { legListSchema, legSchema } from './schema/leg.js';
 import { playbackListSchema, playbackSchema } from './schema/playback.js';
 import { problemSchema } from './schema/problem.js';
+import { recordingPageSchema, recordingSchema } from './schema/recording.js';
+import { audienceSchema, routingSchema } from './schema/routing.js';
 import { healthSchema } from './routes/probes.js';
 import type { Api } from './routes/context.js';
 
@@ -23,6 +26,12 @@ const published = [
   playbackListSchema,
   assetSchema,
   assetListSchema,
+  audienceSchema,
+  routingSchema,
+  consentSchema,
+  legConsentSchema,
+  recordingSchema,
+  recordingPageSchema,
   eventSchema,
   healthSchema,
 ];
@@ -42,9 +51,12 @@ export function describeApi(api: Api, version: string): void {
       tags: [
         { name: 'calls', description: 'Conferences.' },
         { name: 'legs', description: 'Who is in them.' },
+        { name: 'routing', description: 'Who hears whom.' },
         { name: 'interactions', description: 'One leg alone: a prompt, its digits, an answer.' },
         { name: 'playbacks', description: 'Announcements and music.' },
         { name: 'assets', description: 'Uploaded audio for prompts.' },
+        { name: 'consent', description: 'Who agreed to be recorded.' },
+        { name: 'recordings', description: 'Every leg on a track of its own.' },
         { name: 'events', description: 'What happens in them.' },
         { name: 'operations', description: 'For those who run the server.' },
       ],

@@ -12,6 +12,7 @@ import type { AdmissionStatus } from './admission/entry.js';
 import type { Call } from './call.js';
 import { isoTime } from './clock.js';
 import type { Leg } from './leg.js';
+import type { ConsentState } from './consent/consent-state.js';
 import type { LegEndReason } from './leg-end.js';
 import type { LegStatus } from './leg-state.js';
 import type { CallPolicy } from './policy.js';
@@ -53,6 +54,10 @@ export interface LegView {
   readonly admission: AdmissionStatus;
   /** Out of the mix now, whatever the cause. */
   readonly isolated: boolean | undefined;
+  /** What it has said about being recorded. */
+  readonly consent: ConsentState;
+  /** Whether tool legs get its audio now. */
+  readonly consented: boolean | undefined;
   readonly muted: boolean;
   readonly deaf: boolean;
   readonly gainDb: number;
@@ -109,6 +114,8 @@ export function viewLeg(leg: Leg, snapshot: LegSnapshot | undefined): LegView {
     role: leg.role,
     admission: leg.admission,
     isolated: snapshot?.isolated,
+    consent: leg.consent,
+    consented: snapshot?.consented,
     ...leg.controls,
     digitMode: leg.controls.digitMode ?? 'both',
     inBandDigits: leg.controls.inBandDigits ?? 'auto',

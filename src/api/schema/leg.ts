@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { consentState } from './consent.js';
 import { closedObject, named, ref } from './shape.js';
 import { statisticsSchema } from './statistics.js';
 
@@ -139,6 +140,8 @@ export const legSchema = named(
         Type.Enum(['sendrecv', 'sendonly', 'recvonly', 'inactive'], { description: 'Seen from this server.' }),
       ),
       codec: Type.Optional(codecSchema),
+      consent: consentState,
+      consented: Type.Optional(Type.Boolean({ description: 'Whether recordings get its audio now.' })),
       speaking: Type.Optional(Type.Boolean()),
       levelDbov: Type.Optional(Type.Number({ description: 'RMS of what others can hear of it; −127 = silence.' })),
       denoising: Type.Optional(Type.Boolean({ description: 'Whether noise is being taken out now.' })),

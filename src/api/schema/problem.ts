@@ -35,6 +35,7 @@ const descriptions = {
   409: 'Not possible in the present state.',
   413: 'The body is too large.',
   415: 'The body has a media type this address does not take.',
+  416: 'The file has no such part.',
   422: 'Understood, but cannot be done; also an Idempotency-Key used for something else.',
   426: 'This address speaks WebSocket only.',
   429: 'Too many requests; see Retry-After.',

@@ -34,6 +34,23 @@ const routes: [method: string, url: string, body: object | undefined, withKey: n
   ['GET', '/v1/assets', undefined, 200],
   ['GET', '/v1/assets/asset_x', undefined, 404],
   ['DELETE', '/v1/assets/asset_x', undefined, 404],
+  ['GET', '/v1/calls/call_1/routing', undefined, 200],
+  ['PUT', '/v1/calls/call_1/routing', { audiences: [], pairs: [] }, 200],
+  ['GET', '/v1/calls/call_1/legs/leg_x/audience', undefined, 404],
+  ['PUT', '/v1/calls/call_1/legs/leg_x/audience', {}, 404],
+  ['PUT', '/v1/calls/call_1/legs/leg_x/audience/source_y', { gainDb: -6 }, 404],
+  ['DELETE', '/v1/calls/call_1/legs/leg_x/audience/source_y', undefined, 404],
+  ['GET', '/v1/calls/call_1/consent', undefined, 200],
+  ['POST', '/v1/calls/call_1/consent', undefined, 409],
+  ['GET', '/v1/calls/call_1/legs/leg_x/consent', undefined, 404],
+  ['POST', '/v1/calls/call_1/legs/leg_x/consent', { action: 'ask' }, 404],
+  ['POST', '/v1/calls/call_1/recordings', undefined, 201],
+  ['GET', '/v1/calls/call_1/recordings', undefined, 200],
+  ['POST', '/v1/calls/call_1/recordings/recording_x/stop', undefined, 404],
+  ['GET', '/v1/recordings', undefined, 200],
+  ['GET', '/v1/recordings/recording_x', undefined, 404],
+  ['DELETE', '/v1/recordings/recording_x', undefined, 404],
+  ['GET', '/v1/recordings/recording_x/files/leg.wav', undefined, 404],
   ['GET', '/v1/events', undefined, 426],
   ['GET', '/metrics', undefined, 200],
 ];
@@ -75,7 +92,7 @@ describe('with keys', () => {
     const described = paths.flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const pattern = (url: string) => url.replaceAll(/([a-z]+)_\w+/g, '{$1Id}');
+    const pattern = (url: string) => url.replaceAll(/([a-z]+)_\w+/g, '{$1Id}').replace(/files\/.+$/, 'files/{name}');
     const tested = routes.map(([method, url]) => `${method} ${pattern(url)}`);
     expect(described.sort()).toEqual([...tested, 'GET /livez', 'GET /readyz'].sort());
     // Nothing hidden either: what is registered is described, but for the documentation itself.

@@ -64,6 +64,7 @@ describe('/openapi.json', () => {
       [
         ...['Call', 'CallPage', 'Leg', 'LegList', 'Interaction', 'InteractionList', 'Playback', 'PlaybackList'],
         ...['Asset', 'AssetList', 'Event', 'Health', 'Problem'],
+        ...['Consent', 'LegConsent', 'Recording', 'RecordingPage', 'Audience', 'Routing'],
       ].sort(),
     );
   });
