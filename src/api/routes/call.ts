@@ -25,7 +25,7 @@ export function callRoutes(api: Api, { service }: RouteContext): void {
       schema: {
         operationId: 'updateCall',
         summary: 'Change the policy of a call',
-        description: 'Legs that are in stay in.',
+        description: 'Legs that are in stay in. `null` takes a habit away.',
         tags: ['calls'],
         params: callParamsSchema,
         body: updateCallSchema,

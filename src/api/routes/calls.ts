@@ -23,10 +23,8 @@ export function callsRoutes(api: Api, { service, idempotency }: RouteContext): v
       },
     },
     async (request, reply) => {
-      const { name, maxLegs, muteOnEntry, endWhenEmpty, idleTimeoutMs, codecs } = request.body;
-      const call = await idempotency.run(request, () =>
-        service.createCall({ name, maxLegs, muteOnEntry, endWhenEmpty, idleTimeoutMs, codecs }),
-      );
+      const { name, ...policy } = request.body;
+      const call = await idempotency.run(request, () => service.createCall({ name, ...policy }));
       return reply.code(201).header('location', `/v1/calls/${call.id}`).send(call);
     },
   );

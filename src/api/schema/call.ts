@@ -1,4 +1,6 @@
 import Type from 'typebox';
+import { consentPolicyInForce, consentPolicySchema } from './consent.js';
+import { habitChanges, habitFields, habitsInForce } from './habits.js';
 import { closedObject, named, ref } from './shape.js';
 
 const callNameSchema = Type.String({
@@ -11,13 +13,15 @@ const codecNameSchema = Type.Enum(['PCMU', 'PCMA', 'G722', 'opus', 'L16'], { des
 
 const maxLegs = Type.Integer({ minimum: 1, maximum: 100_000, description: 'Greatest number of legs at once.' });
 const endWhenEmpty = Type.Boolean({ description: 'End with the last leg; a call nobody has joined yet stays.' });
+const muteOnEntry = Type.Boolean({ description: 'Legs that join are muted at first. Default false.' });
 const locked = Type.Boolean({ description: 'No further legs are taken.' });
 
-/** `POST /v1/calls`. */
-export const createCallSchema = closedObject({
-  name: Type.Optional(callNameSchema),
+const record = Type.Boolean({ description: 'Record it from its first leg on. Default false.' });
+
+/** How a new call is to be, in requests and in the config file. */
+export const policyFields = {
   maxLegs: Type.Optional(maxLegs),
-  muteOnEntry: Type.Optional(Type.Boolean({ description: 'Legs that join are muted at first. Default false.' })),
+  muteOnEntry: Type.Optional(muteOnEntry),
   endWhenEmpty: Type.Optional(endWhenEmpty),
   idleTimeoutMs: Type.Optional(
     Type.Integer({ minimum: 1_000, maximum: 86_400_000, description: 'End after having been empty for this long.' }),
@@ -30,14 +34,30 @@ export const createCallSchema = closedObject({
       description: 'Codecs of its legs in order of preference, of those enabled here.',
     }),
   ),
-});
+  consent: Type.Optional(consentPolicySchema),
+  record: Type.Optional(record),
+  ...habitFields,
+};
+
+/** `POST /v1/calls`. */
+export const createCallSchema = closedObject({ name: Type.Optional(callNameSchema), ...policyFields });
 
 /** `PATCH /v1/calls/{callId}`. */
 export const updateCallSchema = closedObject(
   {
     locked: Type.Optional(locked),
     maxLegs: Type.Optional(maxLegs),
+    muteOnEntry: Type.Optional(muteOnEntry),
     endWhenEmpty: Type.Optional(endWhenEmpty),
+    ...habitChanges,
+    consent: Type.Optional(
+      Type.Union([consentPolicySchema, Type.Null()], {
+        description:
+          'Another policy, or null: nobody is asked any more. What legs have said stays; where there was no policy before, ' +
+          'nobody is recorded from now on until asked.',
+      }),
+    ),
+    record: Type.Optional(record),
   },
   { minProperties: 1 },
 );
@@ -64,6 +84,9 @@ export const callSchema = named(
       endWhenEmpty,
       idleTimeoutMs: Type.Integer(),
       codecs: Type.Optional(Type.Array(Type.String())),
+      consent: Type.Optional(consentPolicyInForce),
+      record: Type.Optional(record),
+      ...habitsInForce,
       pinRequired: Type.Boolean({ description: 'Whether callers are asked for a PIN.' }),
     },
     { description: 'One conference: everybody hears everybody else.' },
