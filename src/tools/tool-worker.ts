@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ToolCommand, ToolEvent, ToolStart } from './protocol.js';
 import { fsDisk } from './recorder/fs-disk.js';
-import { ownOwner } from './recorder/owner.js';
+import { ownerOf } from './recorder/owner.js';
 import { RecorderTool } from './recorder/recorder-tool.js';
 import type { Tool } from './tool.js';
 
@@ -16,7 +16,9 @@ const pollEveryMs = 100;
 
 const { recordings } = workerData as ToolStart;
 const nowMs = () => performance.now();
-const tools: readonly Tool[] = [new RecorderTool({ ...recordings, disk: fsDisk, owner: ownOwner(), nowMs, emit })];
+const tools: readonly Tool[] = [
+  new RecorderTool({ ...recordings, disk: fsDisk, owner: ownerOf(process.pid), nowMs, emit }),
+];
 
 port.on('message', (command: ToolCommand) => {
   if (command.type === 'finish') {

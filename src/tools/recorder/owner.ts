@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** This process. */
-export function ownOwner(): string {
-  return `${hostname()} ${process.pid} ${startOf(process.pid) ?? 0}`;
+/** A process of this machine. */
+export function ownerOf(pid: number): string {
+  return `${hostname()} ${pid} ${startOf(pid) ?? 0}`;
 }
 
 /** Whether a recording's writer is another process of this machine that lives. Of other machines nothing is known. */

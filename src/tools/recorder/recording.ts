@@ -76,15 +76,14 @@ export class Recording implements Purgeable {
     this.#directory = `${root}/${order.recordingId}`;
     this.#purges = new Purges(disk, this);
     disk.makeDirectory(this.#directory);
-    const handle = disk.createFile(`${this.#directory}/${reserveName}`);
     try {
-      // Not zeros, which some file systems do not store.
-      disk.write(handle, new Uint8Array(reserveBytes).fill(0xa5), 0);
-    } finally {
-      disk.close(handle);
+      this.#setRoomAside();
+      this.save();
+      disk.syncDirectory(root);
+    } catch (error) {
+      attempt(() => this.#undo());
+      throw error;
     }
-    this.save();
-    disk.syncDirectory(root);
   }
 
   /** Whether there is nothing left to do. */
@@ -176,6 +175,24 @@ export class Recording implements Purgeable {
     replaceFile(this.#options.disk, this.#directory, sidecarName, sidecarText(this.#sidecar()));
   }
 
+  #setRoomAside(): void {
+    const { disk } = this.#options;
+    const handle = disk.createFile(`${this.#directory}/${reserveName}`);
+    try {
+      // Not zeros, which some file systems do not store.
+      disk.write(handle, new Uint8Array(reserveBytes).fill(0xa5), 0);
+    } finally {
+      disk.close(handle);
+    }
+  }
+
+  /** Leaves no trace of a recording that could not begin. */
+  #undo(): void {
+    const { disk } = this.#options;
+    for (const name of disk.names(this.#directory)) disk.removeFile(`${this.#directory}/${name}`);
+    disk.removeDirectory(this.#directory);
+  }
+
   #read(): number {
     const { reader } = this.#options;
     if (!this.#tracks) {
@@ -257,6 +274,7 @@ export class Recording implements Purgeable {
   #sidecar(): Sidecar {
     const { order, startedAtMs, owner } = this.#options;
     const tracks = this.#tracks;
+    for (const track of tracks ?? []) track.missing(tracks?.nextTick ?? 0);
     return {
       recordingId: order.recordingId,
       callId: order.callId,

@@ -128,8 +128,9 @@ export class StoredRecording implements Purgeable {
       const count = Math.min(chunkTicks, endTick - from);
       this.#disk.read(handle, chunk.subarray(0, count * tickBytes), wavHeaderBytes + (from - firstTick) * tickBytes);
       for (let i = 0; i < count; i++) {
+        const hasLeft = leg.leftTick !== null && from + i >= leg.leftTick;
         const isZero = chunk.subarray(i * tickBytes, (i + 1) * tickBytes).every((octet) => octet === 0);
-        segments.extend(from + i + 1, isZero ? zerosAfter(segments.lastState) : 'audio');
+        segments.extend(from + i + 1, isZero ? zerosAfter(segments.lastState, hasLeft) : 'audio');
       }
     }
   }
@@ -152,7 +153,7 @@ function newLeg(legId: string, joinedTick: number): SidecarLeg {
   return { legId, file: trackName(legId), joinedTick, leftTick: null, segments: [] };
 }
 
-function zerosAfter(state: SegmentState | undefined): SegmentState {
-  if (state === undefined) return 'absent';
+function zerosAfter(state: SegmentState | undefined, hasLeft: boolean): SegmentState {
+  if (state === undefined || hasLeft) return 'absent';
   return state === 'audio' ? 'silent' : state;
 }
