@@ -11,7 +11,7 @@ import type { EncodingName, LegMedia, LegOpening, PayloadFormat, PlayoutStatisti
 import type { ReceiveStatistics } from './protocol.js';
 import { DigitReceiver, type PressListener } from './rtp/digit-receiver.js';
 import type { LossPatternSummary } from './rtp/loss-pattern.js';
-import { createRtpPacket, parseRtp, RtpFault } from './rtp/packet.js';
+import { createRtpPacket, isStun, parseRtp, RtpFault } from './rtp/packet.js';
 import { type DropReason, ReceiveCounters } from './rtp/receive-statistics.js';
 import { ReceiveStream } from './rtp/receive-stream.js';
 import { SourceLatch } from './rtp/source-latch.js';
@@ -112,6 +112,8 @@ export class LegReceiver {
     const verdict = this.latch.screen(address, port);
     if (verdict === 'drop') return this.drop('source');
     if (!this.#bucket.take(nowMs)) return this.drop('flood');
+    // Some phones ask who they are (ICE, keep-alive); no answer was promised to them, and none is given.
+    if (isStun(bytes, bytes.length)) return this.drop('stun');
     const packet = this.#packet;
     const length = this.crypto.unprotectRtp(bytes, bytes.length);
     if (length < 0) return this.drop(dropReasonOf(length));

@@ -5,6 +5,7 @@ import type { LegReceiver } from './leg-receiver.js';
 import type { LegSender } from './leg-sender.js';
 import { fillVoipMetrics, legQuality } from './leg-quality.js';
 import type { LegMedia, LegStatistics } from './protocol.js';
+import { isStun } from './rtp/packet.js';
 import { RtcpSession, type RtcpSessionOptions } from './rtp/rtcp-session.js';
 import { createVoipMetrics, type VoipMetrics } from './rtp/voip-metrics.js';
 
@@ -38,6 +39,7 @@ export class LegRtcp {
   /** Takes one RTCP datagram; one from elsewhere than the media is dropped and moves nothing (SAFETY M2). */
   receive(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
     if (!this.#receiver.latch.screenRtcp(address, port)) return this.#receiver.drop('source');
+    if (isStun(bytes, bytes.length)) return this.#receiver.drop('stun');
     const length = this.#receiver.crypto.unprotectRtcp(bytes, bytes.length);
     if (length < 0) return this.#receiver.drop(dropReasonOf(length));
     const clockRateHz = this.#media?.send.clockRateHz ?? 0;

@@ -6,7 +6,7 @@ import type { DatagramPort, DatagramPorts } from './datagram-ports.js';
 import type { LevelMeter } from './dsp/level.js';
 import type { Kernels } from './dsp/kernels.js';
 import type { Rnnoise } from './dsp/rnnoise.js';
-import type { CancelCause, LegControls, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
+import type { CancelCause, LegControls, LegMedia, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
 import { digitOfEvent } from './rtp/telephone-event.js';
 import { runTick } from './tick.js';
 import type { TickTurn } from './ticker.js';
@@ -71,6 +71,7 @@ export class WorkerCalls {
         return;
       default: {
         const call = this.#calls.get(command.callId);
+        if (call && command.type === 'connectLeg') this.#expectMedia(call, command.legId, command.media);
         if (call) call.pending.push(() => this.#applyToCall(call, command));
         else this.#refuse(command);
       }
@@ -100,6 +101,15 @@ export class WorkerCalls {
     if ('requestId' in command) this.#fail(command.requestId, new CodedError('callEnded'));
     else if (command.type === 'startInteraction') emit(refusedInteraction(command, 0, 'callEnded'));
     else if (command.type === 'startPlayback') emit(refusedPlayback(command, 0, 'callEnded'));
+  }
+
+  /** Audio may be on its way already: it must find the leg prepared, not wait for the tick. */
+  #expectMedia(call: WorkerCall, legId: string, media: LegMedia): void {
+    try {
+      call.leg(legId)?.expect(media, this.#resources.nowMs());
+    } catch {
+      // The tick meets the same fault, and ends the leg with it.
+    }
   }
 
   #openCall(callId: string): void {

@@ -125,6 +125,16 @@ export class WorkerLeg {
     return this.#media !== undefined;
   }
 
+  /**
+   * Takes of a first offer/answer, before its tick, what packets need that follow right behind it: they are filed away, and
+   * nothing is heard yet. @throws CodedError `noCommonCodec`
+   */
+  expect(settled: LegMedia, nowMs: number): void {
+    if (this.connected) return;
+    this.receiver.connect(settled, nowMs);
+    this.#rtcpMux = settled.rtcpMux;
+  }
+
   /** Applies a settled offer/answer. @returns true when it is the first @throws CodedError `noCommonCodec` */
   connect(settled: LegMedia, nowMs: number): boolean {
     const first = this.#media === undefined;

@@ -13,7 +13,7 @@ export interface ReceiveStatistics {
   readonly reordered: number;
   readonly late: number;
   readonly jitterMs: number;
-  /** Datagrams dropped by reason: `source`, `malformed`, `payloadType`, `flood`, `ssrc`, `srtpAuth`, `srtpReplay`, … */
+  /** Datagrams dropped by reason: `source`, `malformed`, `payloadType`, `flood`, `ssrc`, `stun`, `srtpAuth`, `srtpReplay`, … */
   readonly dropped: Readonly<Record<string, number>>;
 }
 

@@ -24,6 +24,8 @@ export const RTP_HEADER_BYTES = 12;
 /** Longest datagram that is looked at (SAFETY M3); longer ones are not voice. */
 export const MAX_DATAGRAM_BYTES = 1500;
 
+const STUN_MAGIC_COOKIE = 0x2112_a442;
+
 /** What one parsed packet holds; one object is reused for every packet of a leg. */
 export interface RtpPacket {
   /** 0…127. */
@@ -137,6 +139,11 @@ export function isRtcp(bytes: Uint8Array, length: number): boolean {
   if (length < 2) return false;
   const second = byteAt(bytes, 1);
   return second >= 192 && second <= 223;
+}
+
+/** Whether a datagram is STUN (RFC 8489 §5, RFC 7983): type below 4 × 256, length in words, the magic cookie. */
+export function isStun(bytes: Uint8Array, length: number): boolean {
+  return length >= 20 && length % 4 === 0 && byteAt(bytes, 0) < 4 && readUint32(bytes, 4) === STUN_MAGIC_COOKIE;
 }
 
 /** Unsigned 32 bit, network order; what lies beyond the array reads as 0. */

@@ -8,7 +8,7 @@ import type { ReceiveStatistics } from '../protocol.js';
 import type { ReceiveStream, StreamVerdict } from './receive-stream.js';
 
 /** Why a datagram was not used. */
-export type DropReason = 'source' | 'malformed' | 'payloadType' | 'flood' | 'ssrc' | 'srtpAuth' | 'srtpReplay';
+export type DropReason = 'source' | 'malformed' | 'payloadType' | 'flood' | 'ssrc' | 'stun' | 'srtpAuth' | 'srtpReplay';
 
 /** The numbers of one report block (RFC 3550 §6.4.1). */
 export interface ReceptionReport {
@@ -36,6 +36,7 @@ export class ReceiveCounters {
     payloadType: 0,
     flood: 0,
     ssrc: 0,
+    stun: 0,
     srtpAuth: 0,
     srtpReplay: 0,
   };
