@@ -1,5 +1,5 @@
 /** Habits of conferences, part of a call's policy: in requests, in responses, and in the config file. */
-import Type, { type TProperties, type TSchema } from 'typebox';
+import Type, { type TNull, type TOptional, type TProperties, type TSchema, type TUnion } from 'typebox';
 import { promptSchema } from './prompt.js';
 import { closedObject } from './shape.js';
 
@@ -51,7 +51,7 @@ const outcomes = {
 const feedback = closedObject(
   Object.fromEntries(
     Object.entries(outcomes).map(([outcome, description]) => [outcome, Type.Optional(promptSchema(description))]),
-  ) as { readonly [Outcome in keyof typeof outcomes]: ReturnType<typeof optionalPrompt> },
+  ) as { readonly [Outcome in keyof typeof outcomes]: TOptional<ReturnType<typeof promptSchema>> },
   { description: 'What who pressed hears, by outcome. Default: nothing.' },
 );
 
@@ -136,19 +136,11 @@ export const habitChanges = optional(nullable({ ...secret, ...open }));
 /** Habits in force, in responses. */
 export const habitsInForce = optional(open);
 
-function optionalPrompt() {
-  return Type.Optional(promptSchema(''));
-}
-
 function optional<Fields extends TProperties>(fields: Fields) {
   return Type.Partial(Type.Object(fields)).properties;
 }
 
 function nullable<Fields extends Record<string, TSchema>>(fields: Fields) {
   const entries = Object.entries(fields).map(([name, field]) => [name, Type.Union([field, Type.Null()])]);
-  return Object.fromEntries(entries) as { [Name in keyof Fields]: ReturnType<typeof orNull<Fields[Name]>> };
-}
-
-function orNull<Field extends TSchema>(field: Field) {
-  return Type.Union([field, Type.Null()]);
+  return Object.fromEntries(entries) as { [Name in keyof Fields]: TUnion<[Fields[Name], TNull]> };
 }
