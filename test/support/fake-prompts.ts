@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CodedError } from '../../src/errors.js';
+import { CodedError, type ErrorCode } from '../../src/errors.js';
 import type { PromptClip } from '../../src/media/protocol.js';
 import type { PreparedPrompt, PromptItem, PromptSource } from '../../src/speech/port.js';
 
@@ -47,18 +47,20 @@ export function fakeClip(): PromptClip {
 
 /**
  * A prompt source in memory. Prompts are ready at once, or, when `manual`, wait in `waiting` until the test lets them come.
- * A file named `missing` is never there.
+ * Files named in `failures` cannot be had.
  */
 export class FakePrompts implements PromptSource {
   manual = false;
   readonly waiting: WaitingPrompt[] = [];
+  readonly failures = new Map<string, ErrorCode>([['missing', 'promptNotFound']]);
   /** Everything ever asked for, in order. */
   readonly asked: (readonly PromptItem[])[] = [];
 
   prepare(items: readonly PromptItem[], signal?: AbortSignal): Promise<PreparedPrompt> {
     this.asked.push(items);
-    if (items.some((item) => item.type === 'file' && item.name === 'missing')) {
-      return Promise.reject(new CodedError('promptNotFound'));
+    for (const item of items) {
+      const failure = item.type === 'file' ? this.failures.get(item.name) : undefined;
+      if (failure !== undefined) return Promise.reject(new CodedError(failure));
     }
     if (!this.manual) return Promise.resolve(new FakePrompt(items, true));
     return new Promise((resolve, reject) => {
