@@ -9,6 +9,9 @@ export const codecSchema = Type.Enum(['PCMU', 'PCMA', 'G722', 'opus', 'L16'], { 
 const codecs = (description: string) =>
   Type.Optional(Type.Array(codecSchema, { minItems: 1, uniqueItems: true, description }));
 
+const role = (description: string) =>
+  Type.Optional(Type.Enum(['moderator', 'participant', 'listener'], { description }));
+
 const credentials = {
   username: Type.String({ minLength: 1, maxLength: 256, description: 'Name.' }),
   password: Type.String({ minLength: 1, maxLength: 256, description: 'Password; never shown or logged.' }),
@@ -56,9 +59,10 @@ export const trunkSchema = Type.Object(
     srtp: Type.Enum(['off', 'optional', 'required'], {
       default: 'off',
       description:
-        'SRTP with keys in SDP: refused; answered in kind, while our own offers are plain RTP; or plain RTP refused.',
+        'SRTP with keys in SDP: refused; answered in kind, while our own offers leave the choice (RFC 8643); or plain RTP refused.',
     }),
     codecs: codecs('In order of preference; default: the server’s.'),
+    role: role('What its legs are in their calls. Default `participant`.'),
     outbound: Type.Optional(outboundSchema),
   },
   closed,
@@ -80,6 +84,8 @@ export const routeSchema = Type.Object(
     ),
     codecs: codecs('In order of preference, for legs that come this way.'),
     muted: Type.Optional(Type.Boolean({ description: 'Legs that come this way are muted at first.' })),
+    role: role('What legs are that come this way. Default: the trunk’s.'),
+    policy: Type.Optional(Type.String({ description: 'Name of one of `policies`, for calls this route creates.' })),
     refuse: Type.Optional(Type.Enum([403, 404, 480, 486, 603], { description: 'Refuse with this SIP status.' })),
   },
   closed,

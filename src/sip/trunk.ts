@@ -34,7 +34,7 @@ export interface Trunk {
   readonly latching: LatchingPolicy;
   /**
    * SRTP with keys in SDP: `off` (default) refuses it, `required` refuses plain RTP, `optional` answers in kind and offers
-   * plain RTP. The keys are as safe as the signalling that carries them.
+   * both (RFC 8643). The keys are as safe as the signalling that carries them.
    */
   readonly srtp?: 'off' | 'optional' | 'required';
   /** What its legs are in their calls, unless a route or a dial request says otherwise; absent = participants. */

@@ -54,6 +54,7 @@ export function answerOffer(request: {
       timing,
       slots,
       audioSlot: taken.slot,
+      secured: taken.media.srtp !== undefined,
       voipMetrics: taken.section?.voipMetrics ?? false,
       bindings: bind(previous?.bindings ?? [], taken.section),
     },

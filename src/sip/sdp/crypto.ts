@@ -5,6 +5,9 @@
  *
  * Of every offer one line is taken, and the answer names its tag. Not taken: a line with several keys or a master key
  * identifier, and one with a session parameter that would change how packets look.
+ *
+ * Where SRTP is optional, lines may stand beside a plain profile as well (RFC 8643): who knows them answers with one, and the
+ * media is SRTP; who does not leaves them out, and it is plain.
  */
 import type { LegMedia, SrtpKeys, SrtpSuite } from '../../media/protocol.js';
 import { isSecureProfile } from './profile.js';
@@ -54,34 +57,55 @@ export function printKey(keys: SrtpKeys): string {
   return `inline:${btoa(String.fromCharCode(...keys.masterKey))}`;
 }
 
-/** The lines of an offer over `protocol`, tags from 1. */
-export function offeredCryptos(protocol: string, local: LocalMedia): readonly OwnCrypto[] {
-  if (!isSecureProfile(protocol)) return [];
-  return (local.srtp?.keys ?? []).map((keys, index) => ({ tag: index + 1, keys }));
+/**
+ * The lines of an offer over `protocol`, tags from 1.
+ * @param secured whether a running session is protected, which a new offer must not change; undefined = there is none
+ */
+export function offeredCryptos(protocol: string, local: LocalMedia, secured?: boolean): readonly OwnCrypto[] {
+  if (!isSecureProfile(protocol) && !(isOptional(local) && secured !== false)) return [];
+  return ownCryptos(local);
 }
 
 /** Takes a line of an offer: of those that can be taken, the one whose suite we like best (RFC 4568 §5.1.2). */
 export function answerCrypto(protocol: string, values: readonly string[], local: LocalMedia): SrtpOutcome {
-  if (!isSecureProfile(protocol)) return plain;
+  const isSecure = isSecureProfile(protocol);
+  if (!isSecure && !isOptional(local)) return plain;
   const offered = values.map(parseCrypto);
   for (const keys of local.srtp?.keys ?? []) {
     const line = offered.find((candidate) => candidate?.keys.suite === keys.suite);
     if (line === undefined) continue;
     return { ok: true, srtp: { send: keys, receive: line.keys }, own: [{ tag: line.tag, keys }] };
   }
-  return refuse('noCommonCodec', 'No crypto suite of the audio stream is supported here.');
+  return isSecure ? refuse('noCommonCodec', 'No crypto suite of the audio stream is supported here.') : plain;
 }
 
-/** Takes the line of an answer: exactly one, with the tag and suite of one of ours (RFC 4568 §5.1.3). */
-export function acceptCrypto(protocol: string, values: readonly string[], local: LocalMedia): SrtpOutcome {
-  if (!isSecureProfile(protocol)) return plain;
+/**
+ * Takes the line of an answer: exactly one, with the tag and suite of one of ours (RFC 4568 §5.1.3); none beside a plain
+ * profile means plain.
+ * @param wereOffered whether our offer had lines
+ */
+export function acceptCrypto(
+  protocol: string,
+  values: readonly string[],
+  local: LocalMedia,
+  wereOffered: boolean,
+): SrtpOutcome {
+  if (!isSecureProfile(protocol) && (!wereOffered || values.length === 0)) return plain;
   const [value = '', ...others] = values;
   const line = parseCrypto(value);
-  const own = offeredCryptos(protocol, local).find(({ tag }) => tag === line?.tag);
+  const own = ownCryptos(local).find(({ tag }) => tag === line?.tag);
   if (line === undefined || others.length > 0 || own?.keys.suite !== line.keys.suite) {
     return refuse('badSdp', 'The answer does not take one of the offered crypto lines.');
   }
   return { ok: true, srtp: { send: own.keys, receive: line.keys }, own: [own] };
+}
+
+function ownCryptos(local: LocalMedia): readonly OwnCrypto[] {
+  return (local.srtp?.keys ?? []).map((keys, index) => ({ tag: index + 1, keys }));
+}
+
+function isOptional(local: LocalMedia): boolean {
+  return local.srtp?.policy === 'optional';
 }
 
 /**

@@ -37,7 +37,8 @@ export function createOffer(request: { readonly local: LocalMedia; readonly prev
   const described = describe({ slots, audioSlot, audio: section, timing }, local, previous);
   const bindings = bind(previous?.bindings ?? [], section);
   const { voipMetrics } = section;
-  return { offer: described.localSdp, session: { ...described, timing, slots, audioSlot, voipMetrics, bindings } };
+  const session = { ...described, timing, slots, audioSlot, voipMetrics, secured: previous?.secured, bindings };
+  return { offer: described.localSdp, session };
 }
 
 /**
@@ -68,7 +69,7 @@ export function applyAnswer(request: {
   if (!keepsSecurity || !isAllowedProfile(stream.protocol, local)) {
     return refuse('badSdp', 'The answer changes the transport of the audio stream.');
   }
-  const secured = acceptCrypto(stream.protocol, stream.cryptos, local);
+  const secured = acceptCrypto(stream.protocol, stream.cryptos, local, offered.cryptos.length > 0);
   if (!secured.ok) return secured;
 
   const common = formatsOfAnswer(stream, offered, local);
@@ -76,7 +77,7 @@ export function applyAnswer(request: {
   const wanted = { ...stream, rtcpMux: stream.rtcpMux && offered.rtcpMux, ptimeMs: stream.ptimeMs ?? offered.ptimeMs };
   const settled = settle(wanted, common, receive, local, offered.direction, secured.srtp);
   if (!settled.ok) return settled;
-  return { ok: true, media: settled.media, session };
+  return { ok: true, media: settled.media, session: { ...session, secured: secured.srtp !== undefined } };
 }
 
 function offeredSection(local: LocalMedia, previous: Session | undefined): AudioSection {
@@ -106,7 +107,7 @@ function offeredSection(local: LocalMedia, previous: Session | undefined): Audio
     // Also with mux: the peer may decline that (RFC 5761 §5.1.1).
     namesRtcpPort: true,
     voipMetrics: local.voipMetrics === 'offer' || previous?.voipMetrics === true,
-    cryptos: offeredCryptos(protocol, local),
+    cryptos: offeredCryptos(protocol, local, previous?.secured),
   };
 }
 

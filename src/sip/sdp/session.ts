@@ -14,8 +14,8 @@ export interface CodecPreference {
 }
 
 /**
- * Whether a leg speaks SRTP. `off`: plain RTP only. `required`: SRTP only. `optional`: what the peer offers is answered in
- * kind, and our own first offer is plain RTP, because there is no profile that leaves the choice to the answerer.
+ * Whether a leg speaks SRTP. `off`: plain RTP only. `required`: the SRTP profile only. `optional`: what the peer offers is
+ * answered in kind, and our own first offer leaves the choice to the peer: the plain profile with keys beside it (RFC 8643).
  */
 export type SrtpPolicy = 'off' | 'optional' | 'required';
 
@@ -92,6 +92,8 @@ export interface Session {
   /** Index of the m-line that carries our audio, or where it was when it was declined. */
   readonly audioSlot: number;
   readonly bindings: readonly PayloadBinding[];
+  /** Whether the media is SRTP; undefined before the first answer. */
+  readonly secured: boolean | undefined;
   /** Whether our last description named VoIP metrics; a later offer then names them again. */
   readonly voipMetrics: boolean;
   /** The last description sent; the version moves only when the text would change. */

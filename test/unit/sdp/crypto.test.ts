@@ -151,6 +151,24 @@ describe('answering SRTP', () => {
     expect(media).not.toHaveProperty('srtp');
   });
 
+  it.each(['RTP/AVP', 'RTP/AVPF'])('when it is optional, takes keys beside %s (RFC 8643)', (protocol) => {
+    const offer = offerOf(`m=audio 4000 ${protocol} 0`, `a=crypto:1 ${long} ${key}`);
+    const { answer, media } = answered(offer, secureLocal('optional'));
+    expect(linesOf(answer, 'm=')).toEqual([`m=audio 10000 ${protocol} 0`]);
+    expect(linesOf(answer, 'a=crypto')).toEqual([`a=crypto:1 ${long} ${ownText[0]}`]);
+    expect(media.srtp).toEqual({ send: own[0], receive: { suite: long, masterKey: keyBytes } });
+  });
+
+  it.each<[SrtpPolicy, string]>([
+    ['off', `1 ${long} ${key}`],
+    ['optional', `1 F8_128_HMAC_SHA1_80 ${key}`],
+    ['optional', 'nonsense'],
+  ])('when it is %s, answers plain RTP beside %s plainly', (policy, crypto) => {
+    const { answer, media } = answered(offerOf('m=audio 4000 RTP/AVP 0', `a=crypto:${crypto}`), secureLocal(policy));
+    expect(answer).not.toContain('crypto');
+    expect(media).not.toHaveProperty('srtp');
+  });
+
   it('of a session refresh is the same, word for word', () => {
     const offer = secureOffer(`1 ${long} ${key}`);
     const local = secureLocal('optional');
@@ -175,7 +193,7 @@ describe('offering SRTP', () => {
 
   it.each<[SrtpPolicy, string, string[]]>([
     ['off', 'RTP/AVP', []],
-    ['optional', 'RTP/AVP', []],
+    ['optional', 'RTP/AVP', [`a=crypto:1 ${long} ${ownText[0]}`, `a=crypto:2 ${short} ${ownText[1]}`]],
     ['required', 'RTP/SAVP', [`a=crypto:1 ${long} ${ownText[0]}`, `a=crypto:2 ${short} ${ownText[1]}`]],
   ])('when it is %s, offers %s', (policy, protocol, lines) => {
     const { offer } = createOffer({ local: secureLocal(policy) });
@@ -210,6 +228,41 @@ describe('offering SRTP', () => {
     const { session } = createOffer({ local });
     const answer = reply('RTP/SAVP', `1 ${long} ${key}`);
     expect(applyAnswer({ answer, session, local })).toMatchObject({ ok: false, code: 'badSdp' });
+  });
+
+  describe('that the peer may decline (RFC 8643)', () => {
+    const local = secureLocal('optional');
+
+    it('is SRTP when the answer takes a line, in the plain profile', () => {
+      const { session } = createOffer({ local });
+      const outcome = applyAnswer({ answer: reply('RTP/AVP', `2 ${short} ${key}`), session, local });
+      if (!outcome.ok) throw new Error(outcome.detail);
+      expect(outcome.media.srtp).toEqual({ send: own[1], receive: { suite: short, masterKey: keyBytes } });
+      const again = createOffer({ local, previous: outcome.session });
+      expect(again.offer).toBe(session.localSdp);
+    });
+
+    it('is plain when the answer takes none, and is not offered again', () => {
+      const { session } = createOffer({ local });
+      const outcome = applyAnswer({ answer: reply('RTP/AVP'), session, local });
+      if (!outcome.ok) throw new Error(outcome.detail);
+      expect(outcome.media).not.toHaveProperty('srtp');
+      const again = createOffer({ local, previous: outcome.session });
+      expect(linesOf(again.offer, 'a=crypto')).toEqual([]);
+      const late = reply('RTP/AVP', `1 ${long} ${key}`);
+      const refreshed = applyAnswer({ answer: late, session: again.session, local });
+      expect(refreshed.ok && refreshed.media.srtp).toBe(undefined);
+    });
+
+    it.each([
+      ['a line that was not offered', [`3 ${long} ${key}`]],
+      ['two lines', [`1 ${long} ${key}`, `2 ${short} ${key}`]],
+      ['a line that cannot be taken', ['nonsense']],
+    ])('is refused with %s', (_name, cryptos) => {
+      const { session } = createOffer({ local });
+      const outcome = applyAnswer({ answer: reply('RTP/AVP', ...cryptos), session, local });
+      expect(outcome).toMatchObject({ ok: false, code: 'badSdp' });
+    });
   });
 
   it('goes on with SRTP in a session that has it, with the same keys', () => {
