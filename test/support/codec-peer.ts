@@ -1,6 +1,6 @@
 import type { Decoder, Encoder } from '../../src/media/codec/port.js';
 import { createDecoder, createEncoder } from '../../src/media/codec/registry.js';
-import type { PayloadFormat } from '../../src/media/protocol.js';
+import type { LegOpening, PayloadFormat } from '../../src/media/protocol.js';
 import { createKernels } from './kernels.js';
 import type { MediaRig, RigPeer } from './media-rig.js';
 
@@ -35,8 +35,14 @@ export class CodecPeer {
     peer.sendFrame = () => this.#send();
   }
 
-  static async join(rig: MediaRig, callId: string, legId: string, format: PayloadFormat): Promise<CodecPeer> {
-    return new CodecPeer(await rig.join(callId, legId, { send: format, receive: [format] }), format);
+  static async join(
+    rig: MediaRig,
+    callId: string,
+    legId: string,
+    format: PayloadFormat,
+    opening: Partial<LegOpening> = {},
+  ): Promise<CodecPeer> {
+    return new CodecPeer(await rig.join(callId, legId, { send: format, receive: [format] }, opening), format);
   }
 
   /** Everything heard since the last time, in samples at {@link rateHz}; packets must have come without a gap. */
