@@ -23,7 +23,7 @@ export function interactionsRoutes(api: Api, { service, idempotency }: RouteCont
         body: startInteractionSchema,
         response: {
           201: created(interactionSchema, 'The interaction.'),
-          ...problems(404, 409, 413, 415, 422, 502),
+          ...problems(404, 409, 413, 415, 422, 502, 503),
         },
       },
     },

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { promptNamePattern } from '../../speech/port.js';
 import { closedObject } from './shape.js';
 
 /** No control characters: it may come back in a problem or a log line. */
@@ -8,10 +9,10 @@ const fileItem = closedObject(
   {
     type: Type.Literal('file'),
     name: Type.String({
-      minLength: 1,
       maxLength: 255,
-      pattern: printable,
-      description: 'Path of an audio file within the prompt directory.',
+      pattern: promptNamePattern,
+      description:
+        'Path of an audio file within the prompt directory: letters, digits, `_`, `-`, `.`, and `/` between.',
       examples: ['welcome.wav'],
     }),
   },
@@ -51,15 +52,15 @@ const speechItem = closedObject(
     voice: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 64,
+        maxLength: 128,
         pattern: printable,
         description: 'As its synthesizer names it. Default: the configured one.',
       }),
     ),
     language: Type.Optional(
       Type.String({
-        maxLength: 35,
-        pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+        maxLength: 80,
+        pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}$',
         description: 'BCP 47. Default: the configured one.',
         examples: ['en-GB'],
       }),
@@ -78,7 +79,11 @@ const toneItem = closedObject(
       examples: [[440]],
     }),
     levelDbov: Type.Optional(
-      Type.Number({ minimum: -60, maximum: 0, description: 'RMS of all of them together. Default −20.' }),
+      Type.Number({
+        minimum: -96,
+        maximum: -3,
+        description: 'RMS of all of them together; the more there are, the less before peaks are cut. Default −20.',
+      }),
     ),
     cadenceMs: Type.Array(Type.Integer({ minimum: 0, maximum: 60_000 }), {
       minItems: 1,

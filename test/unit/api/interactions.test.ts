@@ -185,6 +185,8 @@ describe('input that does not match its schema', () => {
     [{ prompt: [{ type: 'speech', text: 'x', speed: 2 }] }, '/body/prompt/0/speed'],
     [{ prompt: [{ type: 'speech', text: 'x', language: 'english please' }] }, '/body/prompt/0/language'],
     [{ prompt: [{ type: 'file', name: 'a\u0000b' }] }, '/body/prompt/0/name'],
+    [{ prompt: [{ type: 'file', name: '../secret.wav' }] }, '/body/prompt/0/name'],
+    [{ prompt: [{ type: 'file', name: '/etc/passwd' }] }, '/body/prompt/0/name'],
     [{ prompt: [{ type: 'url', url: 'ftp://example.org/a.wav' }] }, '/body/prompt/0/url'],
     [{ prompt: [{ type: 'url', url: 'https://a b' }] }, '/body/prompt/0/url'],
     [{ prompt: [{ ...tone, frequenciesHz: [1, 2, 3, 4, 5].map((n) => n * 100) }] }, '/body/prompt/0/frequenciesHz'],
