@@ -207,10 +207,9 @@ export class RecordingDesk implements Purger {
     return true;
   }
 
+  /** Its rings get no end, whether one was asked for or not. */
   #mediaFailed(callId: string): void {
-    for (const { id, phase } of this.#of(callId)) {
-      if (phase === 'recording') this.#recorder.abandon(id, 'The media of the call failed.');
-    }
+    for (const { id } of this.#of(callId)) this.#recorder.abandon(id, 'The media of the call failed.');
   }
 
   #onEvent(event: CallEvent): void {
