@@ -1,5 +1,6 @@
 /** What a schema cannot say: addresses, and settings that must fit each other. */
 import { isIP } from 'node:net';
+import { policyProblems } from '../call/policy.js';
 import { isLoopback, isNetwork, isUnspecified, parseListen } from './addresses.js';
 import type { Settings } from './schema.js';
 import type { SettingPath } from './sources.js';
@@ -90,7 +91,8 @@ export const checks: readonly Check[] = [
   },
   { reads: [['speech']], find: synthesizerFindings },
   { reads: [['trunks'], ['sip', 'allow']], find: trunkFindings },
-  { reads: [['routes'], ['trunks']], find: routeFindings },
+  { reads: [['policies'], ['codecs']], find: policyFindings },
+  { reads: [['routes'], ['trunks'], ['policies']], find: routeFindings },
 ];
 
 function externalAddress({ externalIp }: Settings): readonly Finding[] {
@@ -149,12 +151,34 @@ function trunkFindings({ trunks }: Settings): readonly Finding[] {
   });
 }
 
-function routeFindings({ routes, trunks }: Settings): readonly Finding[] {
+/** What habits and consent have against each other is for the call to know. */
+function policyFindings({ policies, codecs }: Settings): readonly Finding[] {
+  return policies.flatMap((policy, index) => {
+    const at = (...steps: (string | number)[]): SettingPath => ['policies', index, ...steps];
+    const findings: Finding[] = policyProblems(policy).map(({ path, problem }) => ({
+      path: at(...path),
+      problem,
+      showsValue: false,
+    }));
+    if (policies.findIndex((other) => other.name === policy.name) < index) {
+      findings.push(...wrong(at('name'), 'is used by another policy'));
+    }
+    (policy.codecs ?? []).forEach((codec, row) => {
+      if (!codecs.includes(codec)) findings.push(...wrong(at('codecs', row), 'is not one of codecs'));
+    });
+    return findings;
+  });
+}
+
+function routeFindings({ routes, trunks, policies }: Settings): readonly Finding[] {
   return routes.flatMap((route, index) => {
     const findings = [...numberPattern(route.number, ['routes', index, 'number'])];
-    const { trunk } = route;
+    const { trunk, policy } = route;
     if (trunk !== undefined && trunk !== defaultTrunkName && !trunks.some(({ name }) => name === trunk)) {
       findings.push(...wrong(['routes', index, 'trunk'], 'is not the name of a trunk'));
+    }
+    if (policy !== undefined && !policies.some(({ name }) => name === policy)) {
+      findings.push(...wrong(['routes', index, 'policy'], 'is not the name of a policy'));
     }
     return findings;
   });

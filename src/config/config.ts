@@ -1,5 +1,6 @@
 /** The loaded configuration: what every other room gets its settings from. */
 import type { EncodingName } from '../media/protocol.js';
+import type { Route } from '../call/routing-policy.js';
 import type { Trunk } from '../sip/trunk.js';
 import type { Settings } from './schema.js';
 
@@ -20,7 +21,7 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
 
 /** Everything that can be set, checked and with defaults; frozen. See `schema.ts` for what each key means. */
 export interface Config extends DeepReadonly<
-  Omit<Settings, 'sip' | 'drachtio' | 'mediaWorkers' | 'externalIp' | 'trunks' | 'codecs'>
+  Omit<Settings, 'sip' | 'drachtio' | 'mediaWorkers' | 'externalIp' | 'trunks' | 'codecs' | 'routes'>
 > {
   readonly sip: Omit<DeepReadonly<Settings['sip']>, 'listen'> & { readonly listen: readonly ListenAddress[] };
   /** Undefined = the embedded SIP front end. */
@@ -32,6 +33,8 @@ export interface Config extends DeepReadonly<
   readonly codecs: readonly EncodingName[];
   /** The configured ones and, last, `default` when `sip.allow` names any network. */
   readonly trunks: readonly Trunk[];
+  /** Each with its policy, no more with the name of one. */
+  readonly routes: readonly Route[];
   /** What works but deserves a look; log each at start. */
   readonly warnings: readonly string[];
 }

@@ -41,7 +41,8 @@ export function loadConfig(environment: Environment, readFile: ReadFile, cores =
 }
 
 function resolve(settings: Settings, cores: number): Config {
-  const { sip, drachtio, externalIp, rtp } = settings;
+  const { sip, drachtio, externalIp, rtp, routes } = settings;
+  const policies = new Map(settings.policies.map(({ name, ...policy }) => [name, policy]));
   const fallback = { name: defaultTrunkName, allow: sip.allow, latching: 'off' as const };
   return {
     ...settings,
@@ -51,6 +52,10 @@ function resolve(settings: Settings, cores: number): Config {
     externalIp,
     mediaAddress: externalIp ?? rtp.host,
     trunks: sip.allow.length > 0 ? [...settings.trunks, fallback] : settings.trunks,
+    routes: routes.map(({ policy, ...route }) => {
+      const found = policy === undefined ? undefined : policies.get(policy);
+      return { ...route, ...(found && { policy: found }) };
+    }),
     warnings: warningsOf(settings),
   };
 }

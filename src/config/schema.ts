@@ -14,6 +14,7 @@ import {
   sipSchema,
 } from './schema-groups.js';
 import { codecSchema, routeSchema, trunkSchema } from './schema-peers.js';
+import { policySchema } from './schema-policies.js';
 import { promptsSchema, speechSchema } from './schema-prompts.js';
 import { recordingsSchema } from './schema-recordings.js';
 
@@ -83,6 +84,11 @@ export const settingsSchema = Type.Object(
       description:
         'SIP peers; the first whose addresses fit admits a request. After them comes the trunk `default`, made of ' +
         '`sip.allow`.',
+    }),
+    policies: Type.Array(policySchema, {
+      default: [],
+      maxItems: 1000,
+      description: 'How calls treat their legs; a route names the one for calls it creates.',
     }),
     routes: Type.Array(routeSchema, {
       default: [{ number: '*' }],

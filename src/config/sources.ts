@@ -20,7 +20,7 @@ export interface Sources {
 }
 
 /** Keys whose values are secrets wherever they stand. */
-const secretSteps: ReadonlySet<string | number> = new Set(['password', 'headers']);
+const secretSteps: ReadonlySet<string | number> = new Set(['password', 'headers', 'pin', 'moderatorPin']);
 
 /** Reads the config file named by the environment, then lays the environment over it. */
 export function readSources(environment: Environment, readFile: ReadFile): Sources {
