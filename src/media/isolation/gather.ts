@@ -49,7 +49,10 @@ export class Gather {
     const { finishOnKey, patterns, maxDigits } = this.#rules;
     if (finishOnKey !== '' && digit === finishOnKey) return this.#mayEnd() ? 'complete' : 'invalid';
     this.digits += digit;
-    if (patterns.length === 0) return this.digits.length >= maxDigits ? 'complete' : 'more';
+    if (patterns.length === 0) {
+      if (this.digits.length < maxDigits) return 'more';
+      return this.#mayEnd() ? 'complete' : 'invalid';
+    }
     let whole = false;
     let longer = false;
     for (const pattern of this.#patterns) {
