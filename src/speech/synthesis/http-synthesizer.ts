@@ -60,7 +60,7 @@ export class HttpSynthesizer implements Synthesizer {
     }
   }
 
-  #post(body: string, signal: AbortSignal): Promise<http.IncomingMessage> {
+  #post(body: string, signal: AbortSignal, isRetry = false): Promise<http.IncomingMessage> {
     const { authorization, headers } = this.options;
     return new Promise((resolve, reject) => {
       const outgoing = (this.#url.protocol === 'https:' ? https : http).request(this.#url, {
@@ -75,7 +75,11 @@ export class HttpSynthesizer implements Synthesizer {
         },
       });
       outgoing.on('response', resolve);
-      outgoing.on('error', reject);
+      outgoing.on('error', (error) => {
+        // A kept connection may have been closed by the service in the very moment it was used again.
+        if (outgoing.reusedSocket && !isRetry && !signal.aborted) resolve(this.#post(body, signal, true));
+        else reject(error);
+      });
       outgoing.end(body);
     });
   }
@@ -109,6 +113,10 @@ async function receive(response: http.IncomingMessage, signal: AbortSignal): Pro
   if (!isAudioType(headers['content-type'] ?? '')) {
     response.destroy();
     throw failed('The synthesizer answered with something else than audio.');
+  }
+  if (Number(headers['content-length'] ?? 0) > mostBytes) {
+    response.destroy();
+    throw new TooLong();
   }
   const stop = () => response.destroy(signal.reason as Error);
   signal.addEventListener('abort', stop, { once: true });
