@@ -11,6 +11,7 @@ import { Kernels } from '../src/media/dsp/kernels.js';
 import { LevelMeter } from '../src/media/dsp/level.js';
 import { Downsampler, Upsampler } from '../src/media/dsp/resampler.js';
 import { Mixer } from '../src/media/mixer/mixer.js';
+import type { MixerLeg } from '../src/media/mixer/mixer-leg.js';
 import type { EncodingName, PayloadFormat } from '../src/media/protocol.js';
 
 const kernels = new Kernels(new WebAssembly.Module(readFileSync(new URL('../wasm/build/dsp.wasm', import.meta.url))));
@@ -207,11 +208,30 @@ function wideCodecs(): Row[] {
   });
 }
 
+/** Who hears whom in a call, where that is not everybody. */
+type Arrangement = (legs: readonly MixerLeg[], mixer: Mixer) => void;
+
+/** One leg is heard by one other only. */
+const whisper: Arrangement = ([coach, agent], { routing }) => {
+  coach!.audience = { heardBy: 'pairs', hears: 'all' };
+  routing.set(agent!, coach!, 1);
+};
+
+/** Every other leg is taken aside, to hear and be heard by each other: with 100 legs 2450 pairs. */
+const sideTalk: Arrangement = (legs, { routing }) => {
+  const aside = legs.filter((_, i) => i % 2 === 0);
+  for (const listener of aside) {
+    listener.audience = { heardBy: 'pairs', hears: 'pairs' };
+    for (const source of aside) if (source !== listener) routing.set(listener, source, 1);
+  }
+};
+
 /** One tick of a call whose talkers come in G.711: sample up the talkers, mix, encode for everybody. */
-function call(legCount: number, talkers: number, encoding: EncodingName): number {
+function call(legCount: number, talkers: number, encoding: EncodingName, arrange?: Arrangement): number {
   const mixer = new Mixer(kernels);
   const legs = Array.from({ length: legCount }, (_, i) => mixer.addLeg(`${i}`));
   for (const leg of legs) leg.setFormat(format(encoding));
+  arrange?.(legs, mixer);
   const upsamplers = legs.slice(0, talkers).map(() => new Upsampler(kernels, 8000));
   const input = frame(samplesPerTick(8000));
   // Quiet enough that the limiter rests, as it does nearly always.
@@ -252,6 +272,22 @@ for (const encoding of ['PCMU', 'G722'] as const) {
   for (const [legs, talkers] of calls) {
     const cost = call(legs, talkers, encoding);
     const name = `${legs} legs, ${talkers} talking`;
+    console.log(`${name.padEnd(42)}${cost.toFixed(1).padStart(11)}${(cost / legs).toFixed(2).padStart(14)}`);
+  }
+}
+
+const arrangements: [string, Arrangement | undefined][] = [
+  ['everybody hears everybody', undefined],
+  ['one whispers', whisper],
+  ['half of them aside', sideTalk],
+];
+for (const [legs, talkers] of [
+  [100, 3],
+  [100, 100],
+] as const) {
+  console.log(`\nµs per leg and tick, PCMU, ${legs} legs, ${talkers} talking        all       per leg`);
+  for (const [name, arrange] of arrangements) {
+    const cost = call(legs, talkers, 'PCMU', arrange);
     console.log(`${name.padEnd(42)}${cost.toFixed(1).padStart(11)}${(cost / legs).toFixed(2).padStart(14)}`);
   }
 }

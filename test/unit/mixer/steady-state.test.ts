@@ -6,6 +6,8 @@ import { Upsampler } from '../../../src/media/dsp/resampler.js';
 import { LevelMeter } from '../../../src/media/dsp/level.js';
 import { Mixer } from '../../../src/media/mixer/mixer.js';
 import type { EncodingName } from '../../../src/media/protocol.js';
+import { createTapRing, headAt, viewRing } from '../../../src/media/tap/ring.js';
+import { TapWriter } from '../../../src/media/tap/writer.js';
 import { createKernels } from '../../support/kernels.js';
 import { seededNoise } from '../../support/noise.js';
 
@@ -34,6 +36,14 @@ describe('a call of ten legs in its steady state', () => {
       }),
     );
     mixer.routing.set(legs[5]!, legs[0]!, 0.5);
+    // A side talk of three, one of whom talks; and one who is in an interaction now and then.
+    for (const listener of [1, 6, 7]) {
+      legs[listener]!.audience = { heardBy: 'pairs', hears: 'pairs' };
+      for (const source of [1, 6, 7]) if (source !== listener) mixer.routing.set(legs[listener]!, legs[source]!, 1);
+    }
+    const ring = createTapRing(10, 0.2);
+    const { head } = viewRing(ring);
+    const tap = new TapWriter(ring, 0);
     let bytes = 0;
     const tick = (number: number) => {
       // Two talkers, who pause now and then so that legs go between shared and private.
@@ -43,8 +53,17 @@ describe('a call of ten legs in its steady state', () => {
         upsamplers[i]!.process(input, legs[i]!.sourcePointer);
         legs[i]!.submit();
       }
+      legs[8]!.isolated = number % 1000 < 500;
       mixer.sum();
+      if (number % 1000 < 100) legs[8]!.programme.submit();
+      if (number % 700 < 50) mixer.programme.submit(0.5);
       mixer.render();
+      tap.begin(number);
+      for (const leg of legs)
+        tap.frame(legs.indexOf(leg), leg.legId, leg.audible ? 'audio' : 'silent', leg.sourceFrame);
+      if (!tap.commit()) throw new Error('The ring is full.');
+      // What a tool does, which works elsewhere.
+      Atomics.store(head, headAt.read, Atomics.load(head, headAt.written));
       for (const leg of legs) {
         const payload = leg.payload();
         bytes += payload.length + payload.bytes[0]!;
