@@ -1,6 +1,7 @@
 /** A telephone under test control: raw SIP, and RTP that says a tone and keeps what it hears. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import type { PhoneSrtp } from './phone-srtp.js';
 import { PATIENCE_MS, soon } from './soon.js';
 import { alaw, mulaw } from '../../../demo/phone/g711.js';
 import type { PhoneLaw } from '../../../demo/phone/phone.js';
@@ -44,6 +45,8 @@ export class LivePhone {
   readonly phase = Math.random();
   /** Whether it is in a call as far as it knows. */
   inCall = false;
+  /** Protects what it sends and opens what comes; undefined = plain RTP. */
+  srtp: PhoneSrtp | undefined;
   /** Where its media goes to. */
   remote: { readonly address: string; readonly port: number } | undefined;
   sentFrames = 0;
@@ -122,12 +125,12 @@ export class LivePhone {
     this.inCall = true;
   }
 
-  /** Takes an INVITE of the server: rings, answers, is confirmed. */
-  async answer(): Promise<PeerMessage> {
+  /** Takes an INVITE of the server: rings, answers as `describe` says to its offer, is confirmed. */
+  async answer(describe: (offer: string) => string = () => this.sdp()): Promise<PeerMessage> {
     const invite = await this.sip.receive('INVITE', PATIENCE_MS);
     this.dialog = new PeerDialog(this.sip, { invite });
     this.dialog.respond(invite, 180);
-    this.dialog.respond(invite, 200, { body: this.sdp() });
+    this.dialog.respond(invite, 200, { body: describe(invite.body) });
     await this.sip.receive('ACK', PATIENCE_MS);
     this.connect(invite.body);
     return invite;
@@ -161,7 +164,8 @@ export class LivePhone {
     if (!this.inCall) return;
     speak(this.voice, this.sentFrames * FRAME, this.#frame);
     const isUlaw = this.law === 'PCMU';
-    this.send(this.packet(isUlaw ? 0 : 8, isUlaw ? mulaw.encode(this.#frame) : alaw.encode(this.#frame)));
+    const packet = this.packet(isUlaw ? 0 : 8, isUlaw ? mulaw.encode(this.#frame) : alaw.encode(this.#frame));
+    this.send(this.srtp ? this.srtp.seal(packet) : packet);
     this.sentFrames++;
     this.#timestamp = (this.#timestamp + FRAME) >>> 0;
   }
@@ -189,10 +193,12 @@ export class LivePhone {
     await Promise.all([this.sip.close(), new Promise<void>((resolve) => this.socket.close(() => resolve()))]);
   }
 
-  #hear(bytes: Buffer): void {
-    const second = bytes[1] ?? 0;
+  #hear(datagram: Buffer): void {
+    const second = datagram[1] ?? 0;
     // RTCP shares the port (RFC 5761 §4).
     if (second >= 192 && second <= 223) return;
+    const bytes = this.srtp ? this.srtp.open(datagram) : datagram;
+    if (!bytes) return;
     const payloadType = second & 0x7f;
     this.ear.hear(bytes, performance.now());
     if (payloadType === EVENT_PAYLOAD_TYPE) this.#hearEvent(bytes);
