@@ -18,6 +18,8 @@ const INT16_SCALE = 32_768;
 /** Nowhere: what {@link ProgrammePlayer} skips is heard by nobody. */
 const nowhere = new Float32Array(0);
 const edge = new Float32Array(EDGE_SAMPLES);
+/** Gain of the first sample that {@link add} adds, and what it grows by per sample: numbers in calls would be boxed. */
+const ramp = new Float64Array(2);
 
 /** One run through a programme. Nothing here allocates but the constructor. */
 export class ProgrammePlayer {
@@ -135,7 +137,7 @@ export class ProgrammePlayer {
       const end = this.#at < soloEnd ? soloEnd : clip.length;
       const step = Math.min(count - done, end - this.#at);
       if (frame !== nowhere) {
-        if (end === soloEnd) add(frame, from + done, clip, this.#at, step, this.#gain, 0);
+        if (end === soloEnd) this.#solo(frame, from + done, clip, step);
         else this.#crossfade(frame, from + done, clip, this.#at - soloEnd, step, overlap);
       }
       this.#at += step;
@@ -147,13 +149,22 @@ export class ProgrammePlayer {
     return done;
   }
 
+  #solo(frame: Float32Array, at: number, clip: Int16Array, count: number): void {
+    ramp[0] = this.#gain;
+    ramp[1] = 0;
+    add(frame, at, clip, this.#at, count);
+  }
+
   #crossfade(frame: Float32Array, at: number, clip: Int16Array, into: number, count: number, overlap: number): void {
     const step = this.#gain / overlap;
-    const rising = step * (into + 0.5);
     const { clips } = this.track;
     const next = clips[this.#clip + 1] ?? clips[0]!;
-    add(frame, at, clip, clip.length - overlap + into, count, this.#gain - rising, -step);
-    add(frame, at, next, into, count, rising, step);
+    ramp[0] = step * (into + 0.5);
+    ramp[1] = step;
+    add(frame, at, next, into, count);
+    ramp[0] = this.#gain - step * (into + 0.5);
+    ramp[1] = -step;
+    add(frame, at, clip, clip.length - overlap + into, count);
   }
 
   /** Samples the clip that plays shares with the next, which is settled as soon as there is a next. */
@@ -190,15 +201,9 @@ export class ProgrammePlayer {
   }
 }
 
-/** to += gain · clip, the gain growing by `step` per sample. */
-function add(
-  to: Float32Array,
-  at: number,
-  clip: Int16Array,
-  from: number,
-  count: number,
-  gain: number,
-  step: number,
-): void {
+/** to += gain · clip, the gain being {@link ramp}. */
+function add(to: Float32Array, at: number, clip: Int16Array, from: number, count: number): void {
+  const gain = ramp[0]!;
+  const step = ramp[1]!;
   for (let index = 0; index < count; index++) to[at + index]! += clip[from + index]! * (gain + step * index);
 }
