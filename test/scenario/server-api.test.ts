@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { conversation, hears, hearsNot } from '../support/live/hearing.js';
 import type { EventPacket, LivePhone } from '../support/live/live-phone.js';
 import { LiveServer, voiceOf } from '../support/live/live-server.js';
+import { press } from '../support/live/press.js';
 import { type EventStream, type LegSeen, RestClient } from '../support/live/rest-client.js';
 import { soon, until } from '../support/live/soon.js';
 import { aheadOfOthers } from '../support/real-time.js';
@@ -139,7 +140,7 @@ describe('events', () => {
     const other = await server.join('story', { voice: voiceOf(1) });
     await conversation([one, other]);
     await stream.first('speech.started', ({ data }) => data.legId === legOf(stream, 1));
-    press(one, 5);
+    press(one, '5');
     await stream.first('digit.received');
     // What one presses, the other hears as a telephone-event, and not the one who pressed.
     await until(() => other.events.filter(({ isEnd }) => isEnd).length === 3);
@@ -230,14 +231,6 @@ describe('keys', () => {
 /** Id of the leg that joined as the `index`-th. */
 function legOf(stream: EventStream, index: number): string {
   return stream.seen.filter(({ type }) => type === 'leg.joined')[index]?.data.legId ?? '';
-}
-
-/** A press of 100 ms as a telephone sends it. */
-function press(phone: LivePhone, event: number): void {
-  for (let packet = 1; packet <= 7; packet++) {
-    const [durationRtp, isEnd] = [Math.min(packet, 5) * 160, packet >= 5];
-    phone.send(phone.packet(101, Buffer.from([event, isEnd ? 0x8a : 0x0a, durationRtp >> 8, durationRtp & 0xff])));
-  }
 }
 
 /** Judges the packets of one press (RFC 4733 §2.5.1). */

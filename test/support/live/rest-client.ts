@@ -29,6 +29,8 @@ export interface LegSeen {
   readonly id: string;
   readonly direction: string;
   readonly status: string;
+  /** Absent before it was in the mix. */
+  readonly joinedAtTick?: number;
   readonly number: string;
   readonly held: boolean;
   readonly muted: boolean;
