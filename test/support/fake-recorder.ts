@@ -101,10 +101,13 @@ export class FakeRecorder implements Recorder {
     return wanted.slice(0, query.limit);
   }
 
-  /** Paths by file name. */
+  /** Paths by recording and file name. */
   readonly paths = new Map<string, string>();
+  /** Names of files that were asked for. */
+  readonly filesAsked: string[] = [];
 
   async filePath(recordingId: string, name: string): Promise<string> {
+    this.filesAsked.push(name);
     const path = this.paths.get(`${recordingId}/${name}`);
     if (path === undefined) throw new CodedError('recordingNotFound');
     return path;
