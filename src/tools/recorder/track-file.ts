@@ -14,6 +14,8 @@ export class TrackFile implements TrackSink {
   #bytes = 0;
   /** What its header says, samples only. */
   #declaredBytes = -1;
+  /** A write failed half done: there may be more in the file than {@link #bytes}. */
+  #torn = false;
 
   /** Makes the file, empty. */
   constructor(disk: Disk, path: string) {
@@ -29,7 +31,9 @@ export class TrackFile implements TrackSink {
   }
 
   write(bytes: Uint8Array, position: number): void {
+    this.#torn = true;
     this.#disk.write(this.#open(), bytes, position);
+    this.#torn = false;
     this.#bytes = Math.max(this.#bytes, position + bytes.byteLength);
   }
 
@@ -43,8 +47,9 @@ export class TrackFile implements TrackSink {
     this.#declaredBytes = dataBytes;
   }
 
-  /** Makes the file exactly that long, and waits until it is on the medium. */
+  /** Makes the file exactly that long, without what was written half, and waits until it is on the medium. */
   finish(dataBytes: number): void {
+    if (this.#torn) this.#setLength(this.#open(), this.#bytes);
     this.declare(dataBytes);
     const handle = this.#open();
     if (this.#bytes > wavHeaderBytes + dataBytes) this.#setLength(handle, wavHeaderBytes + dataBytes);
@@ -62,6 +67,7 @@ export class TrackFile implements TrackSink {
   #setLength(handle: number, bytes: number): void {
     this.#disk.setLength(handle, bytes);
     this.#bytes = bytes;
+    this.#torn = false;
   }
 
   #open(): number {

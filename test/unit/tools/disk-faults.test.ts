@@ -68,7 +68,7 @@ describe('when the disk fails', () => {
     rig.pass(1000);
     // Full: nothing can be written until something is removed.
     disk.refuse('ENOSPC', ['write', 'createFile']);
-    const { removeFile } = disk;
+    const removeFile = disk.removeFile.bind(disk);
     disk.removeFile = (path) => {
       if (path.endsWith('/reserve')) disk.heal();
       removeFile(path);
@@ -142,7 +142,7 @@ describe('when the disk fails', () => {
 
   test('by standing still for five seconds, not one sample is lost', async () => {
     const writer = await rig.record('recording_1', { firstTick: 0, maxLegs: 2 });
-    const { write } = disk;
+    const write = disk.write.bind(disk);
     let stalled = false;
     disk.write = (handle, bytes, position) => {
       // While the disk stands still the call goes on for 250 ticks.
