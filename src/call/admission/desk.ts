@@ -114,7 +114,8 @@ export class AdmissionDesk {
     if (leg.end !== undefined) return;
     const { state, effects } = stepAdmission(entrant.state, input, call.doorsOpen);
     entrant.state = state;
-    leg.admission = state.status;
+    // It is in when everything on the way there has been done.
+    if (state.status !== 'admitted') leg.admission = state.status;
     for (const effect of effects) this.#perform(entrant, effect);
   }
 
@@ -140,6 +141,7 @@ export class AdmissionDesk {
         break;
       case 'admit':
         this.#entrants.delete(leg.id);
+        leg.admission = 'admitted';
         leg.letIn('admission');
         call.tell('leg.admitted', leg.id, { role: leg.role });
         break;

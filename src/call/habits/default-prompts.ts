@@ -36,7 +36,7 @@ export function fillIn(items: readonly PromptItem[], { displayName, count }: Pro
 
 /** What a peer calls itself, fit to be read out: letters, digits and little else, and not for long. */
 function spoken(displayName: string | undefined): string {
-  const name = (displayName ?? '').replace(/[^\p{L}\p{N} .'-]+/gu, ' ').trim();
+  const name = (displayName ?? '').replace(/[^\p{L}\p{N}.'-]+/gu, ' ').trim();
   return name === '' ? somebody : name.slice(0, longestName);
 }
 
