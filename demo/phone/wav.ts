@@ -1,11 +1,10 @@
-/** Writes what a phone heard as a file anybody can play: RIFF WAVE, 8 kHz, mono, 16 bit. */
+/** Writes what a phone heard as a file anybody can play: RIFF WAVE, mono, 16 bit. */
 import { writeFileSync } from 'node:fs';
 
-const RATE_HZ = 8000;
 const HEADER_BYTES = 44;
 
 /** Writes `samples` to `path`. */
-export function writeWav(path: string, samples: Int16Array): void {
+export function writeWav(path: string, samples: Int16Array, rateHz = 8000): void {
   const header = Buffer.alloc(HEADER_BYTES);
   const dataBytes = samples.length * 2;
   header.write('RIFF', 0);
@@ -14,8 +13,8 @@ export function writeWav(path: string, samples: Int16Array): void {
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(1, 20);
   header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(RATE_HZ, 24);
-  header.writeUInt32LE(RATE_HZ * 2, 28);
+  header.writeUInt32LE(rateHz, 24);
+  header.writeUInt32LE(rateHz * 2, 28);
   header.writeUInt16LE(2, 32);
   header.writeUInt16LE(16, 34);
   header.write('data', 36);

@@ -135,18 +135,21 @@ export function sine(hz: number, seconds: number, amplitude = 0.3): Float32Array
   );
 }
 
-/** Mean over the ticks that are not silent of each tick's signal-to-noise ratio, clipped to −10…35 dB. */
-export function segmentalSnrDb(signal: Float32Array, heard: Float32Array): number {
+/**
+ * Mean over the ticks that are not silent of each tick's signal-to-noise ratio, clipped to −10…35 dB.
+ * @param tick samples of a tick; 960 at 48 kHz
+ */
+export function segmentalSnrDb(signal: Float32Array, heard: Float32Array, tick = 960): number {
   let sum = 0;
   let count = 0;
-  for (let at = 0; at + 960 <= Math.min(signal.length, heard.length); at += 960) {
+  for (let at = 0; at + tick <= Math.min(signal.length, heard.length); at += tick) {
     let power = 0;
     let noise = 1e-12;
-    for (let i = at; i < at + 960; i++) {
+    for (let i = at; i < at + tick; i++) {
       power += signal[i]! ** 2;
       noise += (signal[i]! - heard[i]!) ** 2;
     }
-    if (power / 960 < 1e-5) continue;
+    if (power / tick < 1e-5) continue;
     sum += Math.max(-10, Math.min(35, 10 * Math.log10(power / noise)));
     count++;
   }
