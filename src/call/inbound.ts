@@ -113,6 +113,7 @@ export class InboundCalls {
       role,
       ...entryOf(call.policy, { direction: 'inbound', role }, call.doorsOpen),
       latching: trunk.latching,
+      digitSending: trunk.digits,
       rtpTimeoutMs: settings.rtpTimeoutMs,
       rtpHoldTimeoutMs: settings.rtpHoldTimeoutMs,
     });

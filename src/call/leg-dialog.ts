@@ -43,10 +43,11 @@ export class LegDialog implements DialogHandlers {
   /** The dialog is there: from now on the leg ends it. Ends it at once when the leg is over. */
   established(dialog: SipDialog): void {
     if (this.#over) return;
-    this.#parts.leg.holdSignalling((end) => {
+    const release = (end: LegEnd) => {
       this.#close();
       dialog.bye(byeReason(end)).catch(() => undefined);
-    });
+    };
+    this.#parts.leg.holdSignalling(release, (contentType, body) => dialog.info(contentType, body));
   }
 
   /** There will be no dialog, and nothing is left to release. */

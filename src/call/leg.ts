@@ -3,6 +3,8 @@ import type { MediaCall } from '../media/plane.js';
 import type { LatchingPolicy, LegAddress, LegControls, LegMedia, LegStatistics, Programme } from '../media/protocol.js';
 import { type Clock, within } from './clock.js';
 import type { ConsentState } from './consent/consent-state.js';
+import type { DigitSending } from '../sip/trunk.js';
+import { InfoDigitSender, mediaForDigits, type SendInfo } from './digit-sending.js';
 import type { CallEventData, CallEventType, LegIdentity, LegOutcome } from './event.js';
 import { type LegEnd, legInputOf } from './leg-end.js';
 import { isFinal, type LegStatus, stepLeg } from './leg-state.js';
@@ -39,6 +41,8 @@ export interface LegBeginning extends LegIdentity {
   readonly latching: LatchingPolicy;
   readonly rtpTimeoutMs: number;
   readonly rtpHoldTimeoutMs: number;
+  /** How digits are sent to it; absent = `auto`. */
+  readonly digitSending?: DigitSending | undefined;
   /** Kept out of the mix from its first tick, for `admission`; absent = not. */
   readonly isolated?: boolean;
   /** Whether tool legs may get its audio from its first tick; absent = not. */
@@ -80,6 +84,8 @@ export class Leg {
   #address: LegAddress | undefined;
   #media: LegMedia | undefined;
   #release: Release = () => undefined;
+  #info: SendInfo | undefined;
+  readonly #infoDigits: InfoDigitSender;
   #end: LegEnd | undefined;
   #joined: { readonly atMs: number; readonly tick: number } | undefined;
   #isolated: boolean;
@@ -92,6 +98,7 @@ export class Leg {
     this.createdAtMs = host.clock.nowMs();
     this.#host = host;
     this.#beginning = beginning;
+    this.#infoDigits = new InfoDigitSender(host.clock, (digits) => host.emit('digits.sent', id, { digits }));
     this.#status = beginning.status;
     this.#isolated = beginning.isolated ?? false;
     this.#role = beginning.role ?? 'participant';
@@ -172,9 +179,13 @@ export class Leg {
     return address;
   }
 
-  /** Says how to let go of the SIP side from now on; a leg that is over lets go at once. */
-  holdSignalling(release: Release): void {
+  /**
+   * Says how to let go of the SIP side from now on; a leg that is over lets go at once.
+   * @param info how to send an INFO, while there is a dialog
+   */
+  holdSignalling(release: Release, info?: SendInfo): void {
     this.#release = release;
+    this.#info = info;
     if (this.#end !== undefined) this.#releaseSignalling(this.#end);
   }
 
@@ -195,8 +206,9 @@ export class Leg {
   }
 
   /** Applies a settled offer/answer, the first or a later one. */
-  connect(media: LegMedia): void {
+  connect(settled: LegMedia): void {
     if (this.#end !== undefined) return;
+    const media = mediaForDigits(settled, this.#beginning.digitSending ?? 'auto');
     const before = this.#media;
     const heldBefore = this.held;
     this.#media = media;
@@ -257,10 +269,15 @@ export class Leg {
   /** Sends digits to the peer. @throws CodedError `legEnded`, `legNotConnected`, `digitsUnsupported` */
   sendDigits(digits: string, timing: { durationMs?: number; gapMs?: number }): void {
     this.#assertLive();
+    const sending = this.#beginning.digitSending ?? 'auto';
     if (this.#media === undefined) throw new CodedError('legNotConnected');
-    if (this.#media.sendTelephoneEvent === undefined && this.#controls.inBandDigits === 'off') {
-      throw new CodedError('digitsUnsupported');
+    if (sending === 'info') {
+      if (this.#info === undefined) throw new CodedError('legNotConnected');
+      this.#infoDigits.send(this.#info, digits, timing);
+      return;
     }
+    const mayBeTones = sending !== 'rfc4733' && this.#controls.inBandDigits !== 'off';
+    if (this.#media.sendTelephoneEvent === undefined && !mayBeTones) throw new CodedError('digitsUnsupported');
     this.#host.media.sendDigits(this.id, digits, timing);
   }
 
@@ -287,6 +304,7 @@ export class Leg {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#status = stepLeg(this.#status, legInputOf(end));
+    this.#infoDigits.close();
     this.#releaseSignalling(end);
     void this.#closeMedia().then((closed) => {
       this.#finish(end, closed);

@@ -65,6 +65,7 @@ export class OutboundCalls {
       role,
       ...entryOf(call.policy, { direction: 'outbound', role }, call.doorsOpen),
       latching: trunk.latching,
+      digitSending: trunk.digits,
       rtpTimeoutMs: settings.rtpTimeoutMs,
       rtpHoldTimeoutMs: settings.rtpHoldTimeoutMs,
     });

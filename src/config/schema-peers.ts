@@ -61,6 +61,12 @@ export const trunkSchema = Type.Object(
       description:
         'SRTP with keys in SDP: refused; answered in kind, while our own offers leave the choice (RFC 8643); or plain RTP refused.',
     }),
+    digits: Type.Enum(['auto', 'rfc4733', 'info', 'in-band'], {
+      default: 'auto',
+      description:
+        'How digits asked for by the API are sent: as telephone-events if the peer takes them, else as tones; as ' +
+        'telephone-events or not at all; by SIP INFO; as tones.',
+    }),
     codecs: codecs('In order of preference; default: the server’s.'),
     role: role('What its legs are in their calls. Default `participant`.'),
     outbound: Type.Optional(outboundSchema),

@@ -7,6 +7,12 @@ export interface DigestCredentials {
   readonly password: string;
 }
 
+/**
+ * How digits reach a peer. `auto`: telephone-events if it takes them, else tones; `rfc4733`: telephone-events or not at all;
+ * `info`: SIP INFO; `in-band`: tones.
+ */
+export type DigitSending = 'auto' | 'rfc4733' | 'info' | 'in-band';
+
 /** How calls leave through a trunk; absent = this trunk takes no outbound calls. */
 export interface TrunkOutbound {
   /** Next hop, e.g. `sip:10.0.0.5:5060;transport=tcp`. */
@@ -39,6 +45,8 @@ export interface Trunk {
   readonly srtp?: 'off' | 'optional' | 'required';
   /** What its legs are in their calls, unless a route or a dial request says otherwise; absent = participants. */
   readonly role?: 'moderator' | 'participant' | 'listener';
+  /** How digits are sent to it; absent = `auto`. */
+  readonly digits?: DigitSending;
   /** Encoding names in order of preference; absent = the server's. */
   readonly codecs?: readonly string[];
   readonly outbound?: TrunkOutbound;

@@ -214,8 +214,13 @@ class FakeDialog implements SipDialog {
     return Promise.resolve({ ok: false, status: 501 });
   }
 
-  info(): Promise<number> {
-    return Promise.resolve(200);
+  /** Bodies of INFOs we sent, and how they are answered. */
+  readonly infos: string[] = [];
+  infoStatus = 200;
+
+  info(contentType: string, body: string): Promise<number> {
+    this.infos.push(`${contentType} ${body.trim().replace('\r\n', ' ')}`);
+    return Promise.resolve(this.infoStatus);
   }
 
   bye(reason?: { q850Cause: number; text: string }): Promise<void> {

@@ -14,8 +14,8 @@ export function digitsRoutes(api: Api, { service, idempotency }: RouteContext): 
         operationId: 'sendDigits',
         summary: 'Send digits to a leg',
         description:
-          'As telephone-events (RFC 4733), or as tones to a peer that takes none, after what is being sent; ' +
-          '`digits.sent` tells the end.',
+          'As telephone-events (RFC 4733), or as tones to a peer that takes none, unless its trunk says otherwise; after ' +
+          'what is being sent. `digits.sent` tells the end, and with SIP INFO what the peer has taken.',
         tags: ['legs'],
         headers: idempotencyHeaderSchema,
         params: legParamsSchema,
