@@ -64,6 +64,10 @@ export interface CallCounters {
   /** INVITEs refused by SIP status. */
   readonly refusedInvites: ReadonlyMap<number, number>;
   readonly overloaded: boolean;
+  /** Facts so far by kind, as in `consent.…` and `recording.…`. */
+  readonly consents: ReadonlyMap<string, number>;
+  readonly recordings: ReadonlyMap<string, number>;
+  readonly activeRecordings: number;
 }
 
 /**
@@ -275,6 +279,9 @@ class Service implements CallService {
       levelSubscriptions: this.#levels.subscriptions,
       refusedInvites: this.#inbound.refused,
       overloaded: this.#watch.overloaded,
+      consents: this.consent.totals,
+      recordings: this.recordings.totals,
+      activeRecordings: this.recordings.active,
     };
   }
 

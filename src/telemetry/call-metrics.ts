@@ -12,6 +12,10 @@ export interface CallMetricsSource {
     /** By SIP status. */
     readonly refusedInvites: ReadonlyMap<number, number>;
     readonly overloaded: boolean;
+    /** By kind of fact. */
+    readonly consents: ReadonlyMap<string, number>;
+    readonly recordings: ReadonlyMap<string, number>;
+    readonly activeRecordings: number;
   };
 }
 
@@ -33,6 +37,23 @@ export function registerCallMetrics(registry: Registry, service: CallMetricsSour
     name: 'mixminus_draining',
     help: '1 while the server takes no new calls because it is to stop.',
     read: () => Number(service.draining),
+  });
+  gauge(registry, {
+    name: 'mixminus_recordings',
+    help: 'Recordings going on, those whose files are being finished included.',
+    read: () => service.counters().activeRecordings,
+  });
+  counter(registry, {
+    name: 'mixminus_recordings_total',
+    help: 'What has become of recordings.',
+    label: 'event',
+    read: () => service.counters().recordings,
+  });
+  counter(registry, {
+    name: 'mixminus_consents_total',
+    help: 'Questions for consent, and their answers.',
+    label: 'event',
+    read: () => service.counters().consents,
   });
   counter(registry, {
     name: 'mixminus_invites_refused_total',

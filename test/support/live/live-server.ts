@@ -1,6 +1,9 @@
 /** The whole server in this process, behind either SIP front end, on free ports, with telephones that call it. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PhoneClock } from '../../../demo/phone/phone-clock.js';
 import type { Voice } from '../../../demo/phone/voice.js';
 import { type App, createApp } from '../../../src/app.js';
@@ -30,6 +33,8 @@ export class LiveServer {
   /** Lines of its log, warnings and worse. */
   readonly log: string[] = [];
   readonly clock = new PhoneClock();
+  /** What it writes; gone when it stops, unless the test gave a directory of its own. */
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'mixminus-live-'));
   readonly #phones: LivePhone[] = [];
   #app: App | undefined;
 
@@ -101,6 +106,7 @@ export class LiveServer {
     await this.#app?.stop(0);
     await this.drachtio?.kill();
     await Promise.all(this.#phones.map((phone) => phone.close()));
+    rmSync(this.dataDir, { recursive: true });
   }
 
   async #start(settings: Settings): Promise<void> {
@@ -112,6 +118,7 @@ export class LiveServer {
         rate: { newCallsPerSecond: 10_000 },
       },
       http: { port: 0 },
+      dataDir: this.dataDir,
       mediaWorkers: 1,
       ...(drachtio && { drachtio }),
     };
