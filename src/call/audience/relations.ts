@@ -133,14 +133,26 @@ export function changesBetween(before: MediaRouting, after: MediaRouting): reado
   return [...coming, ...audienceChanges(before, after), ...going];
 }
 
+/** First every leg becomes as choosy as it was or will be, then as it will be. */
 function audienceChanges(before: MediaRouting, after: MediaRouting): RoutingChange[] {
-  const legIds = new Set([...before.audiences.keys(), ...after.audiences.keys()]);
-  return [...legIds].flatMap((legId): RoutingChange[] => {
+  const closing: RoutingChange[] = [];
+  const opening: RoutingChange[] = [];
+  for (const legId of new Set([...before.audiences.keys(), ...after.audiences.keys()])) {
     const was = before.audiences.get(legId) ?? openAudience;
-    const audience = after.audiences.get(legId) ?? openAudience;
-    if (was.heardBy === audience.heardBy && was.hears === audience.hears) return [];
-    return [{ type: 'audience', legId, audience }];
-  });
+    const willBe = after.audiences.get(legId) ?? openAudience;
+    const between = { heardBy: choosier(was.heardBy, willBe.heardBy), hears: choosier(was.hears, willBe.hears) };
+    if (!same(was, between)) closing.push({ type: 'audience', legId, audience: between });
+    if (!same(between, willBe)) opening.push({ type: 'audience', legId, audience: willBe });
+  }
+  return [...closing, ...opening];
+}
+
+function choosier(one: 'all' | 'pairs', other: 'all' | 'pairs'): 'all' | 'pairs' {
+  return one === 'pairs' ? one : other;
+}
+
+function same(one: LegAudience, other: LegAudience): boolean {
+  return one.heardBy === other.heardBy && one.hears === other.hears;
 }
 
 function mediaAudience(heardBy: AudienceRequest['heardBy'], hears: AudienceRequest['hears']): LegAudience {
