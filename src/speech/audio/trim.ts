@@ -3,13 +3,13 @@ import type { PromptClip } from '../../media/protocol.js';
 import { newClip } from './clip.js';
 import { clipRateHz } from './resample.js';
 
-/** Silence that sentences keep, and how their ends are shaped. */
+/** Silence around sentences, and how their ends are shaped. */
 export interface Trim {
-  /** Kept before the first sound; less where there is less. */
+  /** Before the first sound. */
   readonly leadMs: number;
-  /** Kept after the last one: the pause between two sentences. */
+  /** After the last one: the pause between two sentences. */
   readonly trailMs: number;
-  /** The clip fades in and out over this long, within what is kept. */
+  /** What is kept fades in and out over this long, within the silence if there was any. */
   readonly edgeMs: number;
 }
 
@@ -17,21 +17,27 @@ export interface Trim {
 const silenceRms = 32_768 * 10 ** (-54 / 20);
 const windowSamples = clipRateHz / 200;
 
-/** The clip without the silence around its sound; one that is silent altogether keeps as much as both ends do. */
+/**
+ * The clip with exactly as much silence around its sound as asked for: what there is more is cut off, what there is less
+ * is added. One that is silent altogether becomes that silence.
+ */
 export function trimClip(clip: PromptClip, { leadMs, trailMs, edgeMs }: Trim): PromptClip {
   const samples = new Int16Array(clip.samples, 0, clip.length);
+  const [lead, trail] = [toSamples(leadMs), toSamples(trailMs)];
   const windows = Math.ceil(samples.length / windowSamples);
   let first = 0;
   while (first < windows && isSilent(samples, first)) first++;
+  if (first === windows) return newClip(lead + trail).clip;
   let last = windows - 1;
   while (last > first && isSilent(samples, last)) last--;
-  const from = Math.max(0, first * windowSamples - toSamples(leadMs));
-  const until = Math.min(samples.length, (last + 1) * windowSamples + toSamples(trailMs));
-  const silent = first === windows;
-  const kept = silent ? samples.subarray(0, toSamples(leadMs + trailMs)) : samples.subarray(from, until);
-  const trimmed = newClip(kept.length);
-  trimmed.samples.set(kept);
-  fadeEnds(trimmed.samples, toSamples(edgeMs));
+  const soundFrom = first * windowSamples;
+  const soundUntil = Math.min(samples.length, (last + 1) * windowSamples);
+  const keptFrom = Math.max(0, soundFrom - lead);
+  const kept = samples.subarray(keptFrom, Math.min(samples.length, soundUntil + trail));
+  const trimmed = newClip(lead + soundUntil - soundFrom + trail);
+  const place = trimmed.samples.subarray(lead - (soundFrom - keptFrom)).subarray(0, kept.length);
+  place.set(kept);
+  fadeEnds(place, toSamples(edgeMs));
   return trimmed.clip;
 }
 

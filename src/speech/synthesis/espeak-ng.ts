@@ -38,7 +38,7 @@ export class EspeakNg implements Synthesizer {
   async synthesize({ text, voice, language }: SpeechOrder, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const chosen = voice ?? this.#voiceFor(language);
     if (!voiceExpression.test(chosen)) throw failed('This is not a name an espeak-ng voice can have.');
-    const words = ['--stdin', '--stdout', '-b', '1', '-z', '-v', chosen];
+    const words = ['--stdin', '--stdout', '-b', '1', '-v', chosen];
     const end = await runProgram(this.command, words, {
       // [[ begins phonemes in espeak-ng's own notation.
       input: Buffer.from(text.replaceAll('[[', '[ [')),

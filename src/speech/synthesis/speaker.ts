@@ -25,7 +25,7 @@ export interface SpeakerOptions {
 
 /**
  * Between two sentences of speech lie about 0.3 s; synthesizers put anything from nothing to a second around theirs.
- * The edges fade within that silence, so that sentences join without a click whatever noise lies under them.
+ * The edges of what they made fade, so that sentences join without a click whatever noise lies under them.
  */
 const sentenceTrim: Trim = { leadMs: 30, trailMs: 260, edgeMs: 5 };
 const mostWaiting = 1000;

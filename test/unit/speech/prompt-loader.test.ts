@@ -21,8 +21,10 @@ let spoken: Sentence[];
 let answer: (sentence: Sentence, ...how: Parameters<RequestListener>) => void;
 let headers: Record<string, unknown>;
 
-/** What a sentence of 0.1 s becomes: with no silence around it there is none to be cut. */
-const sentenceSamples = 4800;
+/** Silence that each sentence gets. */
+const pause = 290 * 48;
+/** What a sentence of 0.1 s becomes. */
+const sentenceSamples = 4800 + pause;
 const speak = (text: string, more: object = {}): PromptItem => ({ type: 'speech', text, ...more });
 const beep: PromptItem = { type: 'tone', frequenciesHz: [440], cadenceMs: [50] };
 const settings = () => ({
@@ -137,7 +139,7 @@ describe('speech', () => {
     const prompt = await rig.prepare([
       speak('One one one one. Two two two two two. Three three three. Four four four four.'),
     ]);
-    expect(prompt.clips.map(({ length }) => length)).toEqual([4 * 4800]);
+    expect(prompt.clips.map(({ length }) => length)).toEqual([4 * 4800 + pause]);
     const lengths: number[] = [];
     let ended = false;
     prompt.onMore((clips, complete) => {
@@ -153,7 +155,7 @@ describe('speech', () => {
     await expect.poll(() => held.length).toBe(3);
     held[2]!();
     await expect.poll(() => ended).toBe(true);
-    expect(lengths).toEqual([5 * 4800, 3 * 4800, 4 * 4800]);
+    expect(lengths).toEqual([5, 3, 4].map((words) => words * 4800 + pause));
   });
 
   it('is spoken once for all who want it at the same time, and remembered, over a restart too', async () => {

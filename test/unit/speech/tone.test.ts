@@ -96,25 +96,28 @@ describe('a sentence', () => {
       ),
     );
 
-  it('keeps as much silence around it as asked for', () => {
-    const trimmed = trimClip(speech(48_000, 24_000, 96_000), trim);
-    expect(trimmed.length).toBe(24_000 + 290 * 48);
-  });
-
-  it('with less silence than that is left alone', () => {
-    expect(trimClip(speech(480, 24_000, 960), trim).length).toBe(480 + 24_000 + 960);
-  });
-
-  it('over faint noise is found all the same, and its edges are faded', () => {
-    const trimmed = trimClip(speech(48_000, 24_000, 48_000, 40), trim);
+  it.each([
+    ['more silence', 48_000, 96_000, 0],
+    ['less silence', 480, 960, 0],
+    ['no silence', 0, 0, 0],
+    ['faint noise', 48_000, 48_000, 40],
+  ])('with %s around it has as much as asked for afterwards', (_, before, after, noise) => {
+    const trimmed = trimClip(speech(before, 24_000, after, noise), trim);
     const samples = new Int16Array(trimmed.samples);
     expect(trimmed.length).toBe(24_000 + 290 * 48);
     expect([samples[0], samples.at(-1)]).toEqual([0, 0]);
-    expect(Math.abs(samples[400]!)).toBe(40);
+    const peak = (from: number, until: number) => Math.max(...samples.subarray(from, until).map(Math.abs));
+    expect([peak(0, 1440), peak(1440 + 24_000, samples.length)]).toEqual([noise, noise]);
+    expect(peak(1440, 1440 + 24_000)).toBeGreaterThan(7990);
   });
 
-  it('of silence alone becomes a short pause', () => {
+  it('that begins with sound fades in', () => {
+    const samples = new Int16Array(trimClip(speech(0, 24_000, 0), trim).samples);
+    expect(Math.abs(samples[1440 + 14]!)).toBeLessThan(200);
+  });
+
+  it('of silence alone becomes the silence asked for', () => {
     expect(trimClip(clipOf(new Int16Array(96_000)), trim).length).toBe(290 * 48);
-    expect(trimClip(clipOf(new Int16Array(1)), trim).length).toBe(1);
+    expect(trimClip(clipOf(new Int16Array(1)), trim).length).toBe(290 * 48);
   });
 });
