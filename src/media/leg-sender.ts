@@ -3,7 +3,6 @@
  * RTP time goes on whatever happens.
  */
 import type { DatagramPort } from './datagram-ports.js';
-import type { Kernels } from './dsp/kernels.js';
 import { OutgoingCrypto } from './leg-crypto.js';
 import { createPacketizer, type LegPacketizer } from './leg-packetizer.js';
 import type { Payload } from './mixer/payload.js';
@@ -15,10 +14,12 @@ import { RtpSender } from './rtp/sender.js';
 import type { SourceLatch } from './rtp/source-latch.js';
 import { TELEPHONE_EVENT_BYTES } from './rtp/telephone-event.js';
 import { TICK_MS } from './ticker.js';
-import { ToneEncoder } from './tone-encoder.js';
+import { TonePlayer } from './tone-player.js';
 
 /** Room for header and the longest packet: 120 ms of 16 bit PCM would not fit a datagram anyway. */
 const PACKET_BYTES = 1500;
+/** One tick of the longest payload, 16 bit PCM at 48 kHz. */
+const GREATEST_PAYLOAD_BYTES = 1920;
 const EVENT_PACKET_BYTES = RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES;
 /** Room for the tag of SRTP. */
 const TAG_BYTES = 10;
@@ -30,8 +31,8 @@ export class LegSender {
   readonly crypto = new OutgoingCrypto();
   /** Whether a peer that takes no telephone-events gets tones. */
   inBandDigits: InBandDigits = 'auto';
-  readonly #kernels: Kernels;
-  #tones: ToneEncoder | undefined;
+  #tones: TonePlayer | undefined;
+  readonly #tonePayload = { bytes: new Uint8Array(GREATEST_PAYLOAD_BYTES), length: 0 };
   readonly #packet = new Uint8Array(PACKET_BYTES);
   readonly #eventPacket = new Uint8Array(EVENT_PACKET_BYTES + TAG_BYTES);
   /** Digits asked for and not yet played to their end, oldest first. */
@@ -40,8 +41,7 @@ export class LegSender {
   #media: LegMedia | undefined;
 
   /** @param dueMs when the next tick is due */
-  constructor(ssrc: number, seed: number, dueMs: number, kernels: Kernels) {
-    this.#kernels = kernels;
+  constructor(ssrc: number, seed: number, dueMs: number) {
     this.rtp = new RtpSender(ssrc, seed, 8000, dueMs);
     this.digits = new DigitSender(this.rtp.unitsPerTick);
   }
@@ -56,7 +56,6 @@ export class LegSender {
     // Bytes gathered in one encoding cannot be finished in another.
     if (before?.encoding !== media.send.encoding || before.clockRateHz !== media.send.clockRateHz) {
       this.#packetizer = undefined;
-      this.close();
     }
     this.#packetizer?.setPtime(media.sendPtimeMs);
   }
@@ -91,7 +90,7 @@ export class LegSender {
     const media = this.#media;
     if (!media || !this.sending || latch.sendAddress === '') return;
     if (this.#sendDigit(media, socket, latch)) return;
-    const payload = this.#tone(media) ?? leg.payload();
+    const payload = this.#tone(media, leg) ?? leg.payload();
     const packetizer = (this.#packetizer ??= createPacketizer(media, payload.length, this.rtp.unitsPerTick));
     packetizer.push(payload.bytes, 0, payload.length, this.rtp.timestampRtp);
     while (packetizer.next()) this.#sendAudio(media, packetizer, socket, latch);
@@ -100,12 +99,6 @@ export class LegSender {
   /** Lets the time of ticks that were left out go by. @param dueMs when the tick after them was due */
   skip(ticks: number, dueMs: number): void {
     if (ticks > 0) this.rtp.advance(dueMs - TICK_MS, ticks);
-  }
-
-  /** Gives back the memory of tones. */
-  close(): void {
-    this.#tones?.close();
-    this.#tones = undefined;
   }
 
   /** Ends the tick. @param dueMs when it was due */
@@ -134,9 +127,10 @@ export class LegSender {
   }
 
   /** What a peer that takes no telephone-events gets in place of the audio while digits are being sent. */
-  #tone(media: LegMedia): Payload | undefined {
+  #tone(media: LegMedia, leg: MixerLeg): Payload | undefined {
     if (media.sendTelephoneEvent || this.digits.idle) return undefined;
-    const tones = (this.#tones ??= new ToneEncoder(media.send, this.#kernels));
+    if (this.#tones?.rateHz !== leg.payloadRateHz) this.#tones = new TonePlayer(leg.payloadRateHz);
+    const tones = this.#tones;
     const packet = this.#eventPacket;
     if (this.digits.next(this.rtp.timestampRtp, packet, RTP_HEADER_BYTES)) {
       const ends = ((packet[RTP_HEADER_BYTES + 1] ?? 0) & 0x80) !== 0;
@@ -144,7 +138,7 @@ export class LegSender {
     } else {
       tones.pause();
     }
-    return tones.payload;
+    return leg.encode(tones.frame, this.#tonePayload);
   }
 
   #seal(packet: Uint8Array, length: number, socket: DatagramPort, latch: SourceLatch): void {

@@ -103,7 +103,7 @@ export class WorkerLeg {
       pressEnded: (event, durationMs) => digits.pressEnded(event, durationMs),
     };
     this.receiver = new LegReceiver(opening, kernels, listener, nowMs);
-    this.sender = new LegSender(options.ssrc, options.rtcp.seed, nowMs, kernels);
+    this.sender = new LegSender(options.ssrc, options.rtcp.seed, nowMs);
     this.#rtcp = new LegRtcp(this.receiver, this.sender, options.rtcp);
     this.#pcm = kernels.allocateFloats(frameSamples);
   }
@@ -266,7 +266,6 @@ export class WorkerLeg {
       sockets.rtcp.close();
     }
     this.receiver.close();
-    this.sender.close();
     this.#digits.nowMs = nowMs;
     this.#digits.close();
     this.#voice.close();

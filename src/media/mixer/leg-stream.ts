@@ -87,6 +87,20 @@ export class LegStream {
     return payload;
   }
 
+  /** Rate of what it encodes, Hz. */
+  get rateHz(): number {
+    return this.#encoder.rateHz;
+  }
+
+  /** This tick's payload of something else than the leg hears; the listener's decoder notices no break. */
+  encode(frame: Float32Array): Payload {
+    this.leave();
+    this.#sharingTicks = 0;
+    this.#payload.length = this.#encoder.encode(frame, this.#payload.bytes, 0);
+    this.#lastTick = this.#clock.tick;
+    return this.#payload;
+  }
+
   /** Goes on alone; between ticks, or before this tick's payload. */
   leave(): void {
     if (!this.#follows) return;

@@ -4,7 +4,7 @@ import type { LegAudience, PayloadFormat } from '../protocol.js';
 import type { Encoding, Encodings } from './encodings.js';
 import { Heard } from './heard.js';
 import { LegStream } from './leg-stream.js';
-import type { Payload } from './payload.js';
+import type { Payload, PayloadBuffer } from './payload.js';
 import { ProgrammeInput } from './programme-input.js';
 import { openAudience } from './routing-matrix.js';
 
@@ -147,6 +147,26 @@ export class MixerLeg {
     if (this.#stream) return this.#stream.payload(this.heard, this.#sharing);
     if (this.#encoding?.kind !== 'frame') throw new Error('The leg has no format yet.');
     return this.heard.payload(this.#encoding);
+  }
+
+  /** Rate at which {@link encode} takes samples, Hz. */
+  get payloadRateHz(): number {
+    if (this.#stream) return this.#stream.rateHz;
+    if (this.#encoding?.kind !== 'frame') throw new Error('The leg has no format yet.');
+    return this.#encoding.encoder.rateHz;
+  }
+
+  /**
+   * One tick of something else than this leg hears, in its format and in the place of {@link payload}.
+   *
+   * @param frame one tick at {@link payloadRateHz}
+   * @param room  where a codec without memory writes; a codec with memory has its own
+   */
+  encode(frame: Float32Array, room: PayloadBuffer): Payload {
+    if (this.#stream) return this.#stream.encode(frame);
+    if (this.#encoding?.kind !== 'frame') throw new Error('The leg has no format yet.');
+    room.length = this.#encoding.encoder.encode(frame, room.bytes, 0);
+    return room;
   }
 
   /** For the mixer: applies gain and mute, puts the source onto the grid. */
