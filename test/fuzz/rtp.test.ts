@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DigitReceiver } from '../../src/media/rtp/digit-receiver.js';
 import { MAX_DATAGRAM_BYTES, createRtpPacket, isRtcp, parseRtp, writeRtpHeader } from '../../src/media/rtp/packet.js';
@@ -5,6 +6,7 @@ import { ReceiveCounters } from '../../src/media/rtp/receive-statistics.js';
 import { ReceiveStream } from '../../src/media/rtp/receive-stream.js';
 import { createRtcpCompound, parseRtcp } from '../../src/media/rtp/rtcp-packets.js';
 import { RtcpSession } from '../../src/media/rtp/rtcp-session.js';
+import { createVoipMetrics, writeVoipMetrics } from '../../src/media/rtp/voip-metrics.js';
 import { writeBye, writeSenderReport, writeSourceDescription } from '../../src/media/rtp/rtcp-writer.js';
 import { SeededRandom } from '../../src/media/rtp/seeded-random.js';
 import { RtpSender } from '../../src/media/rtp/sender.js';
@@ -50,11 +52,15 @@ function rtcpSeeds(): Uint8Array[] {
   const report = writeSenderReport(buffer, 0, 1, info, block);
   const named = writeSourceDescription(buffer, report, 1, 'someone@example.org');
   const whole = writeBye(buffer, named, 1);
+  const extended = new Uint8Array(300);
+  extended.set(buffer.subarray(0, named));
+  const metrics = { ...createVoipMetrics(), lossRatio: 0.2, rFactor: 80, mosListening: 4 };
+  const withMetrics = writeVoipMetrics(extended, named, 1, ownSsrc, metrics);
   const odd = Uint8Array.from([
     ...[0x80, 201, 0, 1, 0, 0, 0, 1, 0x83, 207, 0, 2, 0, 0, 0, 1, 4, 0, 0, 0],
     ...[0xa1, 203, 0, 4, 0, 0, 0, 1, 3, 98, 121, 101, 0, 0, 0, 0, 0, 0, 0, 4],
   ]);
-  return [buffer.slice(0, report), buffer.slice(0, named), buffer.slice(0, whole), odd];
+  return [buffer.slice(0, report), buffer.slice(0, named), buffer.slice(0, whole), extended.slice(0, withMetrics), odd];
 }
 
 /** Makes datagrams out of seeds: bits flipped, bytes set to edges, cut, lengthened, doubled, or made up altogether. */
@@ -165,6 +171,8 @@ describe('hostile datagrams', () => {
         if (fault !== 0) continue;
         accepted += 1;
         if (one.cnameOffset + one.cnameLength > length) throw new Error(`run ${run}: CNAME beyond the end`);
+        const { rFactor = 0, mosListening = 1, lossRatio = 0 } = session.remoteMetrics ?? {};
+        if (!(rFactor <= 120 && mosListening >= 1 && mosListening <= 5 && lossRatio < 1)) throw new Error(`run ${run}`);
         const roundTrip = session.roundTripMs ?? 0;
         const loss = session.remoteLossRatio ?? 0;
         if (!(roundTrip >= 0 && roundTrip <= 30_000 && loss >= 0 && loss <= 1)) throw new Error(`run ${run}`);
@@ -237,6 +245,8 @@ function sameCompound(one: ReturnType<typeof createRtcpCompound>, two: ReturnTyp
     one.hasSenderReport === two.hasSenderReport &&
     one.hasPeerReport === two.hasPeerReport &&
     one.hasBye === two.hasBye &&
+    one.hasVoipMetrics === two.hasVoipMetrics &&
+    (!one.hasVoipMetrics || isDeepStrictEqual(one.voipMetrics, two.voipMetrics)) &&
     (!one.hasBye || one.byeSsrc === two.byeSsrc) &&
     (!one.hasSenderReport || one.timestampRtp === two.timestampRtp) &&
     (!one.hasPeerReport || one.peerReport.delaySinceLastSenderReport === two.peerReport.delaySinceLastSenderReport) &&
