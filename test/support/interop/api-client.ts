@@ -7,6 +7,7 @@ export interface LegSeen {
   readonly id: string;
   readonly number: string;
   readonly status: string;
+  readonly joinedAtTick?: number;
   readonly held: boolean;
   readonly codec?: { readonly encoding: string };
 }

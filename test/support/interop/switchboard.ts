@@ -16,18 +16,24 @@ export type ConnectedPeer<Kind extends Peer = Peer> = PeerPlan & Kind;
 /** The server, and everything that has to be cleaned up. */
 export class Switchboard {
   readonly api: ApiClient;
-  readonly #home = mkdtempSync(join(tmpdir(), 'mixminus-interop-'));
   readonly #taps: LineTap[] = [];
   #folders = 0;
   readonly #peers: Peer[] = [];
 
-  private constructor(readonly server: ServerProcess) {
+  readonly #home: string;
+
+  private constructor(
+    readonly server: ServerProcess,
+    home: string,
+  ) {
+    this.#home = home;
     this.api = new ApiClient(server.http);
   }
 
   static async open(): Promise<Switchboard> {
-    const server = await startServer({ SIP_LISTEN: 'udp:127.0.0.1:0,tcp:127.0.0.1:0' }, { realTime: true });
-    const switchboard = new Switchboard(server);
+    const home = mkdtempSync(join(tmpdir(), 'mixminus-interop-'));
+    const env = { SIP_LISTEN: 'udp:127.0.0.1:0,tcp:127.0.0.1:0', DATA_DIR: join(home, 'data') };
+    const switchboard = new Switchboard(await startServer(env, { realTime: true }), home);
     try {
       await switchboard.api.ready();
     } catch (error) {

@@ -1,5 +1,5 @@
 /** What a telephone heard, tick by tick: its stream has one packet per tick of the call, from the one in which it joined. */
-import { partialDb } from '../../../demo/phone/ear.js';
+import { partialDb, SILENCE_DB } from '../../../demo/phone/ear.js';
 import type { Voice } from '../../../demo/phone/voice.js';
 
 /** Samples per tick at 8 kHz. */
@@ -37,6 +37,29 @@ export class TickEar {
   /** Whether a voice was there in every tick of a span. */
   hears(voice: Voice, { from, until }: Span): boolean {
     return this.#every(from, until, (tick) => Math.abs(this.levelDb(voice, tick)) < -PRESENT_DB);
+  }
+
+  /** Share of the ticks of a span in which a voice was there. */
+  share(voice: Voice, { from, until }: Span): number {
+    let heard = 0;
+    this.#every(from, until, (tick) => {
+      if (Math.abs(this.levelDb(voice, tick)) < -PRESENT_DB) heard++;
+      return true;
+    });
+    return heard / (until - from);
+  }
+
+  /** How loud a voice was over a span as a whole, dB relative to how loud it is spoken. */
+  spanLevelDb({ frequenciesHz, peakDbfs }: Voice, { from, until }: Span): number {
+    const samples = this.samples.subarray((from - this.joinedTick) * TICK, (until - this.joinedTick) * TICK);
+    return partialDb(samples, frequenciesHz[0] ?? 0, samples.length) - peakDbfs;
+  }
+
+  /** How loud everything was over a span, RMS, dB of full scale. */
+  totalDbfs({ from, until }: Span): number {
+    const samples = this.samples.subarray((from - this.joinedTick) * TICK, (until - this.joinedTick) * TICK);
+    const power = samples.reduce((sum, sample) => sum + sample ** 2, 0) / samples.length;
+    return power === 0 ? SILENCE_DB : 20 * Math.log10(Math.sqrt(power) / 32_768);
   }
 
   /** Whether nothing of a voice was there in any tick of a span. */
