@@ -20,7 +20,7 @@ function levelDb(listener: LivePhone, voice: Voice): number {
 }
 
 /** Waits until somebody is heard, as loud as spoken or `gainDb` louder. */
-export async function hears(listener: LivePhone, talker: LivePhone, gainDb = 0): Promise<void> {
+export async function hears(listener: LivePhone, talker: Pick<LivePhone, 'voice'>, gainDb = 0): Promise<void> {
   await soon(() => {
     expect(levelDb(listener, talker.voice)).toBeGreaterThan(gainDb - TOLERANCE_DB);
     expect(levelDb(listener, talker.voice)).toBeLessThan(gainDb + TOLERANCE_DB);

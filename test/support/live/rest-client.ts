@@ -35,6 +35,10 @@ export interface LegSeen {
   readonly held: boolean;
   readonly muted: boolean;
   readonly deaf: boolean;
+  readonly consent?: string;
+  readonly isolated?: boolean;
+  readonly role?: string;
+  readonly admission?: string;
   readonly gainDb: number;
   readonly speaking?: boolean;
   readonly levelDbov?: number;
