@@ -1,0 +1,184 @@
+/** A call with a consent policy on a live server, its callers, and what its recordings hold of them. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { partialDb } from '../../../demo/phone/ear.js';
+import { readSidecar, readTrack, segmentText, tickOf } from '../recorder/read-track.js';
+import type { LivePhone } from './live-phone.js';
+import { type LiveServer, voiceOf } from './live-server.js';
+import { press } from './press.js';
+import type { EventSeen, EventStream, RestClient } from './rest-client.js';
+import type { Span } from './tick-ear.js';
+
+/** Somebody in the call. */
+export interface Caller {
+  readonly phone: LivePhone;
+  readonly legId: string;
+}
+
+/** One line of the ledger, as much as tests look at. */
+export interface EntrySeen {
+  readonly type: string;
+  readonly legId: string;
+  readonly tick: number;
+  readonly cause?: string;
+  readonly digits?: string;
+  readonly answeredTick?: number;
+  readonly effectTick?: number;
+}
+
+/** Where a call stands. */
+export interface ConsentSeen {
+  readonly legs: readonly { readonly legId: string; readonly state: string; readonly live: boolean }[];
+  readonly ledger: readonly EntrySeen[];
+}
+
+/** A call made by the API. */
+export class LiveConsent {
+  private constructor(
+    private readonly server: LiveServer,
+    private readonly api: RestClient,
+    private readonly room: string,
+    readonly id: string,
+    private readonly stream: EventStream,
+  ) {}
+
+  /** @param policy how the call is to be, apart from its name */
+  static async open(server: LiveServer, api: RestClient, room: string, policy: object): Promise<LiveConsent> {
+    const body = { name: room, ...policy };
+    const { body: call } = await api.ask<{ id: string }>('POST', '/v1/calls', body);
+    const stream = await api.events(`?callId=${call.id}`);
+    return new LiveConsent(server, api, room, call.id, stream);
+  }
+
+  get events(): readonly EventSeen[] {
+    return this.stream.seen;
+  }
+
+  /** A telephone that says a voice of its own. */
+  async comes(voice: number): Promise<Caller> {
+    const known = new Set(this.events.map(({ data }) => data.legId));
+    const phone = await this.server.join(this.room, { voice: voiceOf(voice) });
+    const { data } = await this.stream.first('leg.joined', (event) => !known.has(event.data.legId));
+    return { phone, legId: data.legId ?? '' };
+  }
+
+  /** One that presses a key as soon as it is asked. */
+  async says(voice: number, key: string): Promise<Caller> {
+    const caller = await this.comes(voice);
+    await this.happened('consent.asked', caller);
+    press(caller.phone, key);
+    return caller;
+  }
+
+  first(type: string): Promise<EventSeen> {
+    return this.stream.first(type);
+  }
+
+  happened(type: string, { legId }: Caller): Promise<EventSeen> {
+    return this.stream.first(type, ({ data }) => data.legId === legId);
+  }
+
+  /** Tick of what happened to a leg. */
+  tickOf(type: string, { legId }: Caller): number {
+    const found = this.events.find((event) => event.type === type && event.data.legId === legId);
+    if (!found) throw new Error(`No ${type} of ${legId}.`);
+    return found.data.tick;
+  }
+
+  async view(): Promise<ConsentSeen> {
+    return (await this.api.ask<ConsentSeen>('GET', `/v1/calls/${this.id}/consent`)).body;
+  }
+
+  /** The last thing on the ledger about a leg, or the last of a type. */
+  async answer({ legId }: Caller, type?: string): Promise<EntrySeen> {
+    const { ledger } = await this.view();
+    const entry = ledger.findLast((one) => one.legId === legId && (type === undefined || one.type === type));
+    if (!entry) throw new Error(`Nothing about ${legId}.`);
+    return entry;
+  }
+
+  async tell({ legId }: Caller, body: object): Promise<ConsentSeen> {
+    const { body: view } = await this.api.ask<ConsentSeen>('POST', `/v1/calls/${this.id}/legs/${legId}/consent`, body);
+    return view;
+  }
+
+  /** Begins a recording; its id. */
+  async record(): Promise<string> {
+    return (await this.api.ask<{ id: string }>('POST', `/v1/calls/${this.id}/recordings`)).body.id;
+  }
+
+  /** Stops a recording, and reads it when it is finished. */
+  async finish(recordingId: string): Promise<RecordedCall> {
+    await this.api.ask('POST', `/v1/calls/${this.id}/recordings/${recordingId}/stop`);
+    await this.stream.first('recording.completed', ({ data }) => data.recordingId === recordingId);
+    return this.read(recordingId);
+  }
+
+  read(recordingId: string): RecordedCall {
+    return new RecordedCall(join(this.server.dataDir, 'recordings'), recordingId);
+  }
+}
+
+/** Half of what a voice has in a tick in which it is there from beginning to end. */
+const PRESENT_DB = -6;
+const TICK = 960;
+
+/** Files of a recording, judged. */
+export class RecordedCall {
+  readonly firstTick: number;
+  readonly endTick: number;
+
+  constructor(
+    private readonly root: string,
+    private readonly recordingId: string,
+  ) {
+    const { firstTick, endTick } = readSidecar(root, recordingId);
+    this.firstTick = firstTick ?? 0;
+    this.endTick = endTick ?? 0;
+    expect(this.endTick).toBeGreaterThan(this.firstTick);
+  }
+
+  /** The voice is there, as loud as spoken, in every tick but the edges; a tick or two may be made up on a busy machine. */
+  expectAudio({ phone, legId }: Caller, { from, until }: Span): void {
+    const track = readTrack(this.root, this.recordingId, legId);
+    const [frequencyHz = 0] = phone.voice.frequenciesHz;
+    const levels: number[] = [];
+    for (let tick = from + 1; tick < until - 1; tick++) {
+      const samples = tickOf(track, this.firstTick, tick);
+      // 48 kHz seen as 8 kHz: every sixth sample, which a tone below 4 kHz survives.
+      levels.push(
+        partialDb(
+          samples.filter((_, index) => index % 6 === 0),
+          frequencyHz,
+          TICK / 6,
+        ) - phone.voice.peakDbfs,
+      );
+    }
+    const there = levels.filter((level) => Math.abs(level) < -PRESENT_DB).length;
+    expect(levels.length, 'ticks to judge').toBeGreaterThan(5);
+    expect(there / levels.length, `share of ticks with audio, ${this.#told(legId)}`).toBeGreaterThan(0.9);
+  }
+
+  /** Not one sample but zero; a leg that was never let in may have no track at all. */
+  expectNothing({ legId }: Caller, { from, until }: Span): void {
+    if (!readdirSync(join(this.root, this.recordingId)).includes(`${legId}.wav`)) return;
+    const track = readTrack(this.root, this.recordingId, legId);
+    const span = track.subarray((from - this.firstTick) * TICK, (until - this.firstTick) * TICK);
+    expect(span.length).toBe((until - from) * TICK);
+    expect(span.filter((sample) => sample !== 0).length, `samples that are not zero, ${this.#told(legId)}`).toBe(0);
+  }
+
+  /** Every track has a sample for every tick. */
+  expectEqualLengths(): void {
+    const { legs } = readSidecar(this.root, this.recordingId);
+    expect(legs.length).toBeGreaterThan(0);
+    for (const { legId } of legs) {
+      expect(readTrack(this.root, this.recordingId, legId).length).toBe((this.endTick - this.firstTick) * TICK);
+    }
+  }
+
+  #told(legId: string): string {
+    return segmentText(readSidecar(this.root, this.recordingId), legId);
+  }
+}
