@@ -1,5 +1,6 @@
 /** Delay under jitter and after stalls: it grows when needed and does not stay. */
 import { describe, expect, it } from 'vitest';
+import { delayCases, traceDelay } from '../../support/delay-cases.js';
 import { PlayoutRig, type TickRecord } from '../../support/playout-rig.js';
 import { TONE, VOICE, grown, percentile, run } from '../../support/playout-run.js';
 
@@ -81,4 +82,21 @@ describe('after a stall', () => {
     expect(after.played - before.played).toBe(3000);
     expect(after.accelerated + after.decelerated).toBe(before.accelerated + before.decelerated);
   });
+});
+
+describe('the delay that is plotted', () => {
+  const short = delayCases.filter(({ durationMs }) => durationMs < 60_000);
+
+  it.each(short.map((delayCase) => [delayCase.name, delayCase] as const))(
+    'is back within 3 s, without a reset or a frame dropped: %s',
+    (_name, delayCase) => {
+      const { counted, ticks, recoveryMs, concealedAtMs, restMs } = traceDelay(delayCase);
+      expect(counted).toMatchObject({ resets: 0, dropped: 0 });
+      expect(recoveryMs ?? 0).toBeLessThan(3000);
+      expect(restMs).toBeLessThan(35);
+      // 100 ms of a gap are made up, the rest is silence; nothing else costs half a percent.
+      const isGap = delayCase.name.startsWith('400 ms');
+      expect(concealedAtMs.length).toBeLessThanOrEqual(isGap ? 6 : 0.005 * ticks);
+    },
+  );
 });
