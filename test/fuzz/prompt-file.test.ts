@@ -54,30 +54,34 @@ function mutate(random: Seeded): Uint8Array {
 }
 
 describe('hostile prompt files', () => {
-  it(`become audio or promptInvalid, nothing else (${mutations} mutations)`, () => {
-    const counts = { audio: 0, refused: 0, left: 0 };
-    const output = new Float32Array(1000);
-    for (let seed = 0; seed < mutations; seed++) {
-      try {
-        const source = openWav(mutate(new Seeded(seed)));
-        if (source === unknownCoding) {
-          counts.left++;
-          continue;
+  it(
+    `become audio or promptInvalid, nothing else (${mutations} mutations)`,
+    { timeout: 20_000 + mutations / 5 },
+    () => {
+      const counts = { audio: 0, refused: 0, left: 0 };
+      const output = new Float32Array(1000);
+      for (let seed = 0; seed < mutations; seed++) {
+        try {
+          const source = openWav(mutate(new Seeded(seed)));
+          if (source === unknownCoding) {
+            counts.left++;
+            continue;
+          }
+          expect(source.frames).toBeLessThanOrEqual(output.length);
+          source.read(0, source.frames, output);
+          for (let n = 0; n < source.frames; n++)
+            if (!(Math.abs(output[n]!) <= 8)) throw new Error(`${output[n]} at ${n}`);
+          // Making a filter takes longer than all the rest.
+          if (seed % 500 === 0) expect(decodeFrames(source, 48_000).length).toBeGreaterThan(0);
+          counts.audio++;
+        } catch (error) {
+          if (!(error instanceof CodedError && error.code === 'promptInvalid'))
+            throw new Error(`seed ${seed}`, { cause: error });
+          counts.refused++;
         }
-        expect(source.frames).toBeLessThanOrEqual(output.length);
-        source.read(0, source.frames, output);
-        for (let n = 0; n < source.frames; n++)
-          if (!(Math.abs(output[n]!) <= 8)) throw new Error(`${output[n]} at ${n}`);
-        // Making a filter takes longer than all the rest.
-        if (seed % 500 === 0) expect(decodeFrames(source, 48_000).length).toBeGreaterThan(0);
-        counts.audio++;
-      } catch (error) {
-        if (!(error instanceof CodedError && error.code === 'promptInvalid'))
-          throw new Error(`seed ${seed}`, { cause: error });
-        counts.refused++;
       }
-    }
-    // The mutations reach all ends, not only the first check.
-    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(mutations / 50);
-  });
+      // The mutations reach all ends, not only the first check.
+      for (const count of Object.values(counts)) expect(count).toBeGreaterThan(mutations / 50);
+    },
+  );
 });

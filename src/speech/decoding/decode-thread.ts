@@ -26,7 +26,7 @@ export interface DecodeThreadOptions {
   readonly entry: URL;
   /** Called with the reason when the thread ended in the middle of a job. */
   readonly onCrash: (reason: string) => void;
-  /** A job that takes longer loses its thread; default 30 s. */
+  /** A job that takes longer loses its thread, apart from what long audio may take in addition; default 30 s. */
   readonly timeLimitMs?: number;
   /** Jobs that may wait; default 200. */
   readonly mostWaiting?: number;
@@ -37,6 +37,9 @@ interface Task {
   readonly resolve: (decoded: Decoded) => void;
   readonly reject: (reason: unknown) => void;
 }
+
+/** A tenth of real time: several times what the highest rate takes on an idle core. */
+const limitMsPerSample = 0.1 / 48;
 
 /** Memory of the thread's JavaScript heap, MB; samples and files are outside of it. */
 const heapMegabytes = 128;
@@ -94,11 +97,12 @@ export class DecodeThread implements Decoder {
     this.#current = task;
     this.#worker ??= this.#start();
     this.#worker.ref();
+    const { job } = task;
+    const limitMs = this.#options.timeLimitMs + (job.type === 'file' ? job.mostSamples * limitMsPerSample : 0);
     this.#timer = setTimeout(() => {
       this.#options.onCrash('a job took too long');
       void this.#drop(new CodedError('promptInvalid', 'Decoding the prompt took too long.'));
-    }, this.#options.timeLimitMs);
-    const { job } = task;
+    }, limitMs);
     this.#worker.postMessage(job, job.type === 'file' ? [job.bytes.buffer] : []);
   }
 

@@ -20,8 +20,9 @@ const demuxers = [
 ].join(',');
 const movDemuxer = 'mov';
 
-/** Real decoders run at several hundred times real time; this one is stuck. */
-const timeLimitMs = 20_000;
+/** To start, and per second of what may be decoded: decoders run at several hundred times real time on an idle core. */
+const startLimitMs = 15_000;
+const limitMsPerSecond = 50;
 /** Greatest block ffmpeg may ask memory for: no header makes it take more. */
 const mostBlockBytes = 64 * 1024 * 1024;
 
@@ -33,7 +34,10 @@ export async function decodeByFfmpeg(bytes: Uint8Array, mostSamples: number, com
   // MP4 may have its index at the end, which a pipe cannot seek to.
   const seeks = isMp4(bytes);
   const words = wordsFor(seeks, mostSamples);
-  const run = { mostOutputBytes: (mostSamples + clipRateHz) * 2, timeLimitMs };
+  const run = {
+    mostOutputBytes: (mostSamples + clipRateHz) * 2,
+    timeLimitMs: startLimitMs + (mostSamples / clipRateHz) * limitMsPerSecond,
+  };
   const end = seeks
     ? await withHiddenFile(bytes, (file) => runProgram(command, words, { ...run, input: file }))
     : await runProgram(command, words, { ...run, input: bytes });
