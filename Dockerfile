@@ -18,6 +18,8 @@ RUN npm run build && npm ci --omit=dev
 FROM node:24-slim
 ENV NODE_ENV=production \
     DATA_DIR=/data
+# Programs of their own: espeak-ng speaks prompts that are text, ffmpeg decodes those that are not WAV.
+RUN apt-get update && apt-get install -y --no-install-recommends espeak-ng ffmpeg && rm -rf /var/lib/apt/lists/*
 RUN mkdir /data && chown node:node /data
 WORKDIR /app
 COPY --from=build /app/package.json ./

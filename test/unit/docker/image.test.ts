@@ -75,7 +75,14 @@ describe('the Dockerfile', () => {
     expect(values(final, 'HEALTHCHECK')[0]).toMatch(/CMD \["node", "docker\/healthcheck\.mjs"\]$/);
     expect(values(final, 'CMD')).toEqual(['["node", "--enable-source-maps", "dist/main.js"]']);
     expect(read('package.json')).toContain('node --enable-source-maps dist/main.js');
-    expect(read('Dockerfile')).not.toMatch(/curl|wget|apt-get/);
+    expect(read('Dockerfile')).not.toMatch(/curl|wget/);
+  });
+
+  it('installs what speaks and decodes prompts, and nothing else', () => {
+    expect(values(final, 'RUN').filter((command) => command.includes('apt-get'))).toEqual([
+      'apt-get update && apt-get install -y --no-install-recommends espeak-ng ffmpeg && rm -rf /var/lib/apt/lists/*',
+    ]);
+    expect(values(build, 'RUN').join()).not.toContain('apt-get');
   });
 
   it('exposes the default ports', () => {
