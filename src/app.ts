@@ -34,6 +34,7 @@ import { Metrics } from './telemetry/metrics.js';
 import { FsRecorder } from './tools/fs-recorder.js';
 import { FsCallRecord } from './tools/record/fs-call-record.js';
 import { startToolThread } from './tools/tool-link.js';
+import { ToolPlane } from './tools/tool-plane.js';
 
 /** A pair of ports rests this long before another leg gets it (SAFETY M12). */
 const PORT_QUARANTINE_MS = 5000;
@@ -70,7 +71,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const engine = createEngine(config, log, overrides.workerEntry);
   const gateway = createGateway(config, log);
   const speech = createSpeech(config, log, overrides.workerEntry);
-  const recorder = createRecorder(config, log, overrides.workerEntry);
+  const tools = createTools(log, overrides.workerEntry);
+  const recorder = createRecorder(config, log, tools);
   const record = new FsCallRecord({
     directory: join(config.dataDir, 'records'),
     onFailure: (thrown) => log.error({ err: thrown }, 'The record of a call could not be written.'),
@@ -114,6 +116,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     engine,
     async start() {
       await engine.start();
+      await tools.start();
       await recorder.start();
       await speech.start();
       await service.start();
@@ -136,6 +139,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       // Rings are read to their ends, which the engine writes.
       await engine.close();
       await recorder.close();
+      await tools.close();
       await record.close();
     },
   };
@@ -172,21 +176,23 @@ function createSpeech(config: Config, log: Log, workerEntry = new URL('./media/w
   });
 }
 
-function createRecorder(
-  config: Config,
-  log: Log,
-  workerEntry = new URL('./media/worker.js', import.meta.url),
-): FsRecorder {
+function createTools(log: Log, workerEntry = new URL('./media/worker.js', import.meta.url)): ToolPlane {
+  return new ToolPlane({
+    spawn: () => startToolThread(new URL('../tools/tool-worker.js', workerEntry)),
+    onFault: (detail) => log.error({ detail }, 'A tool failed.'),
+  });
+}
+
+function createRecorder(config: Config, log: Log, tools: ToolPlane): FsRecorder {
   const { minFreeMb, bufferS, bufferMb } = config.recordings;
-  const toolEntry = new URL('../tools/tool-worker.js', workerEntry);
   return new FsRecorder({
+    tools,
     directory: join(config.dataDir, 'recordings'),
     minFreeBytes: minFreeMb * 1_000_000,
     bufferS,
     bufferBytes: bufferMb * 1_000_000,
-    spawn: (recordings) => startToolThread(toolEntry, { recordings }),
     wallMs: () => Date.now(),
-    onFault: (detail) => log.error({ detail }, 'A tool failed.'),
+    onFault: (detail) => log.error({ detail }, 'A recording could not be recovered or read.'),
   });
 }
 

@@ -1,13 +1,10 @@
 import { CodedError } from '../errors.js';
 import { createTapRing } from '../media/tap/ring.js';
 import type { Recorder, RecordingEvent, RecordingInfo, RecordingNote, RecordingOrder } from './port.js';
-import type { RecorderSettings } from './protocol.js';
 import { FsStore } from './recorder/fs-store.js';
 import { isAnotherAlive } from './recorder/owner.js';
 import { RecordingIndex } from './recorder/recording-index.js';
-import type { ToolLink } from './tool-link.js';
-import { ToolPlane } from './tool-plane.js';
-import type { ToolNews } from './tool-plane.js';
+import type { ToolNews, ToolPlane } from './tool-plane.js';
 
 /** What a recorder is made from. */
 export interface FsRecorderOptions {
@@ -19,7 +16,8 @@ export interface FsRecorderOptions {
   readonly bufferS: number;
   /** Most memory that may take per recording, octets. */
   readonly bufferBytes: number;
-  readonly spawn: (settings: RecorderSettings) => ToolLink;
+  /** Has been started, and is closed after the recorder. */
+  readonly tools: ToolPlane;
   /** Since 1970, ms. */
   readonly wallMs: () => number;
   /** Told what deserves to be in the log: a crash of the worker, a recording that cannot be recovered. */
@@ -32,6 +30,7 @@ const bytesPerLegSecond = 192_000;
 /** {@link Recorder} over a directory and the tool worker. */
 export class FsRecorder implements Recorder {
   readonly #options: FsRecorderOptions;
+  readonly #tools: ToolPlane;
   readonly #index = new RecordingIndex();
   /** Recordings on the worker. */
   readonly #active = new Set<string>();
@@ -43,22 +42,19 @@ export class FsRecorder implements Recorder {
   readonly #failures = new Map<string, string>();
   readonly #announcing = new Set<Promise<void>>();
   #store: FsStore | undefined;
-  #plane: ToolPlane | undefined;
   #listener: (event: RecordingEvent) => void = () => undefined;
 
   constructor(options: FsRecorderOptions) {
     this.#options = options;
+    this.#tools = options.tools;
+    this.#tools.onNews((news) => this.#follow(this.#onNews(news)));
+    this.#tools.onLoss(() => this.#follow(this.#onLoss()));
   }
 
   async start(): Promise<void> {
-    const { directory, minFreeBytes, spawn, onFault } = this.#options;
-    const store = await FsStore.open(directory);
-    const plane = new ToolPlane({ spawn: () => spawn({ root: store.root, minFreeBytes }), onFault });
-    plane.onNews((news) => this.#follow(this.#onNews(news)));
-    plane.onLoss(() => this.#follow(this.#onLoss()));
+    const store = await FsStore.open(this.#options.directory);
     this.#store = store;
-    this.#plane = plane;
-    await plane.start();
+    await this.#openRecordings();
     await this.#recoverAll(store);
   }
 
@@ -76,7 +72,7 @@ export class FsRecorder implements Recorder {
     this.#active.add(recordingId);
     this.#beginning.add(recordingId);
     try {
-      await this.#tools().ask({ type: 'beginRecording', order, startedAtMs });
+      await this.#tools.ask({ type: 'beginRecording', order, startedAtMs });
     } catch (error) {
       this.#active.delete(recordingId);
       throw error;
@@ -87,17 +83,17 @@ export class FsRecorder implements Recorder {
   }
 
   note(recordingId: string, note: RecordingNote): void {
-    this.#plane?.tell({ type: 'noteRecording', recordingId, note });
+    this.#tools.tell({ type: 'noteRecording', recordingId, note });
   }
 
   abandon(recordingId: string, reason: string): void {
-    this.#plane?.tell({ type: 'abandonRecording', recordingId, reason });
+    this.#tools.tell({ type: 'abandonRecording', recordingId, reason });
   }
 
   async purge(recordingId: string, legId: string, beforeTick: number): Promise<void> {
     this.#purging.set(recordingId, (this.#purging.get(recordingId) ?? 0) + 1);
     try {
-      await this.#tools().ask({ type: 'purgeRecording', recordingId, legId, beforeTick });
+      await this.#tools.ask({ type: 'purgeRecording', recordingId, legId, beforeTick });
     } finally {
       const left = (this.#purging.get(recordingId) ?? 1) - 1;
       if (left > 0) this.#purging.set(recordingId, left);
@@ -152,7 +148,8 @@ export class FsRecorder implements Recorder {
   }
 
   async close(): Promise<void> {
-    await this.#plane?.close();
+    // When the worker crashes meanwhile, its recordings are recovered and told of as ever.
+    await this.#tools.ask({ type: 'finishRecordings' }).catch(() => undefined);
     await Promise.all(this.#announcing);
   }
 
@@ -178,7 +175,7 @@ export class FsRecorder implements Recorder {
 
   async #recover(recordingId: string, status: 'recovered' | 'failed', failure: string | null): Promise<void> {
     try {
-      await this.#tools().ask({ type: 'recoverRecording', recordingId, status, failure });
+      await this.#tools.ask({ type: 'recoverRecording', recordingId, status, failure });
     } catch (error) {
       // What is no recording at all lies in our directory, but is not ours.
       if (error instanceof CodedError && error.code === 'recordingNotFound') return;
@@ -198,6 +195,8 @@ export class FsRecorder implements Recorder {
     const lost = [...this.#active].filter((recordingId) => !this.#beginning.has(recordingId));
     const torn = new Set([...this.#beginning, ...this.#purging.keys()]);
     this.#active.clear();
+    // Nothing can be asked of the next worker before. Where there is none, what follows fails, too.
+    await this.#openRecordings().catch(() => undefined);
     for (const recordingId of lost) {
       this.#failures.set(recordingId, failure);
       await this.#recover(recordingId, 'failed', failure);
@@ -224,9 +223,9 @@ export class FsRecorder implements Recorder {
     this.#announcing.add(done);
   }
 
-  #tools(): ToolPlane {
-    if (!this.#plane) throw new CodedError('recordingFailed', 'The recorder has not been started.');
-    return this.#plane;
+  async #openRecordings(): Promise<void> {
+    const settings = { root: this.#directory().root, minFreeBytes: this.#options.minFreeBytes };
+    await this.#tools.ask({ type: 'openRecordings', settings });
   }
 
   #directory(): FsStore {

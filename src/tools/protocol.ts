@@ -7,6 +7,8 @@ import type { RecordingNote, RecordingOrder } from './port.js';
 
 /** Main → tool worker, about recordings. A `requestId` asks for exactly one `result`. */
 export type RecorderCommand =
+  /** Comes first. */
+  | { readonly type: 'openRecordings'; readonly requestId: number; readonly settings: RecorderSettings }
   | {
       readonly type: 'beginRecording';
       readonly requestId: number;
@@ -29,13 +31,12 @@ export type RecorderCommand =
       readonly recordingId: string;
       readonly status: 'recovered' | 'failed';
       readonly failure: string | null;
-    };
+    }
+  /** Reads every ring to its end, and finishes every recording. */
+  | { readonly type: 'finishRecordings'; readonly requestId: number };
 
-/** Main → tool worker. */
-export type ToolCommand =
-  | RecorderCommand
-  /** Reads every ring to its end, finishes everything; the last command. */
-  | { readonly type: 'finish'; readonly requestId: number };
+/** Main → tool worker; other tools' commands come beside. */
+export type ToolCommand = RecorderCommand;
 
 /** Tool worker → main. */
 export type ToolEvent =
@@ -53,11 +54,6 @@ export type ToolEvent =
     }
   /** A broken invariant; what it hit has ended. For the log. */
   | { readonly type: 'fault'; readonly detail: string };
-
-/** What a tool worker is given at its start. */
-export interface ToolStart {
-  readonly recordings: RecorderSettings;
-}
 
 /** Where recordings go. */
 export interface RecorderSettings {

@@ -1,6 +1,6 @@
 /** The tool worker's thread as the main thread holds it. */
 import { Worker } from 'node:worker_threads';
-import type { ToolCommand, ToolEvent, ToolStart } from './protocol.js';
+import type { ToolCommand, ToolEvent } from './protocol.js';
 
 /** The two directions of a tool worker, and its end. */
 export interface ToolLink {
@@ -12,8 +12,8 @@ export interface ToolLink {
 }
 
 /** Starts `tools/tool-worker.js` in a thread of its own. */
-export function startToolThread(entry: URL, start: ToolStart): ToolLink {
-  const worker = new Worker(entry, { workerData: start });
+export function startToolThread(entry: URL): ToolLink {
+  const worker = new Worker(entry);
   let ending = false;
   let crashed: (reason: string) => void = () => undefined;
   let reason = 'the tool worker exited';

@@ -34,7 +34,6 @@ export class ToolPlane {
   #link: ToolLink | undefined;
   #state: 'starting' | 'running' | 'dead' = 'starting';
   #lastRequestId = 0;
-  #closing = false;
   #started: { resolve: () => void; reject: (error: CodedError) => void } | undefined;
 
   constructor(options: ToolPlaneOptions) {
@@ -74,15 +73,14 @@ export class ToolPlane {
     this.#link?.post(statement);
   }
 
-  /** Lets every tool finish, then ends the worker. */
+  /** Ends the worker; what its tools were asked to finish before is finished. */
   async close(): Promise<void> {
-    this.#closing = true;
-    // When it crashes meanwhile, there is nothing left to wait for.
-    await this.ask({ type: 'finish' }).catch(() => undefined);
     const link = this.#link;
     this.#link = undefined;
     this.#state = 'dead';
     await link?.terminate();
+    for (const { reject } of this.#pending.values()) reject(gone());
+    this.#pending.clear();
   }
 
   #spawn(): void {
@@ -116,12 +114,12 @@ export class ToolPlane {
 
   #onCrash(reason: string): void {
     this.#options.onFault(reason);
-    const replace = this.#state === 'running' && !this.#closing;
+    const wasRunning = this.#state === 'running';
     this.#state = 'dead';
     this.#link = undefined;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    if (replace) this.#spawn();
+    if (wasRunning) this.#spawn();
     else this.#started?.reject(new CodedError('recordingFailed', `The tool worker could not be started: ${reason}`));
     for (const { reject } of pending) reject(gone());
     for (const listener of this.#lossListeners) listener();

@@ -2,8 +2,8 @@
  * Entry of the tool worker: a thread that may wait for disks and sockets, because rings stand between it and the calls.
  * It looks at the rings ten times a second; they hold seconds.
  */
-import { parentPort, workerData } from 'node:worker_threads';
-import type { ToolCommand, ToolEvent, ToolStart } from './protocol.js';
+import { parentPort } from 'node:worker_threads';
+import type { ToolCommand, ToolEvent } from './protocol.js';
 import { fsDisk } from './recorder/fs-disk.js';
 import { ownerOf } from './recorder/owner.js';
 import { RecorderTool } from './recorder/recorder-tool.js';
@@ -14,18 +14,10 @@ const port = parentPort;
 const emit = (event: ToolEvent): void => port.postMessage(event);
 const pollEveryMs = 100;
 
-const { recordings } = workerData as ToolStart;
 const nowMs = () => performance.now();
-const tools: readonly Tool[] = [
-  new RecorderTool({ ...recordings, disk: fsDisk, owner: ownerOf(process.pid), nowMs, emit }),
-];
+const tools: readonly Tool[] = [new RecorderTool({ disk: fsDisk, owner: ownerOf(process.pid), nowMs, emit })];
 
 port.on('message', (command: ToolCommand) => {
-  if (command.type === 'finish') {
-    for (const tool of tools) tool.finish(nowMs());
-    emit({ type: 'result', requestId: command.requestId, error: undefined });
-    return;
-  }
   for (const tool of tools) if (tool.command(command)) return;
 });
 

@@ -9,6 +9,4 @@ export interface Tool {
   command(command: ToolCommand): boolean;
   /** Does what is due. @returns whether there is more to do right now */
   poll(nowMs: number): boolean;
-  /** Reads every ring to its end and finishes everything. */
-  finish(nowMs: number): void;
 }

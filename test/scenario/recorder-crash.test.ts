@@ -127,13 +127,13 @@ describe('a server that is killed', () => {
         for (const name of readdirSync(live)) if (name.endsWith('.wav')) samplesSeen(join(live, name));
 
         const faults: string[] = [];
-        const recorder = liveRecorder(root, (detail) => faults.push(detail));
+        const { recorder, close } = await liveRecorder(root, (detail) => faults.push(detail));
         await recorder.start();
         expect(faults).toEqual([]);
         expect(snapshot('recording_done')).toEqual(done);
         expect(await recorder.get('recording_done')).toMatchObject({ status: 'completed', endTick: 100 });
         const info = await recorder.get('recording_live');
-        await recorder.close();
+        await close();
         expect(info.status).toBe('recovered');
         const sidecar = readSidecar(root, 'recording_live');
         for (const { legId } of sidecar.legs) {
@@ -153,7 +153,7 @@ describe('a server that is killed', () => {
 
 describe('the tool worker', () => {
   test('records in a thread of its own, and what it says is told', async () => {
-    const recorder = liveRecorder(root);
+    const { recorder, close } = await liveRecorder(root);
     const ended = new Promise<RecordingEvent>((resolve) => recorder.onEvent(resolve));
     await recorder.start();
     const ring = recorder.createRing(4);
@@ -164,7 +164,7 @@ describe('the tool worker', () => {
     expect(await ended).toMatchObject({ type: 'recordingCompleted', info: { endTick: 200, droppedTicks: 0 } });
     await recorder.purge('recording_live', 'leg_b', purgedBefore);
     for (const legId of ['leg_a', 'leg_b', 'leg_c']) expect(expectTrack(legId, true)).toBe(200);
-    await recorder.close();
+    await close();
   });
 });
 

@@ -9,7 +9,7 @@ import { Recording } from './recording.js';
 import { StoredRecording } from './stored-recording.js';
 
 /** What the recorder is made from. */
-export interface RecorderToolOptions extends RecorderSettings {
+export interface RecorderToolOptions {
   readonly disk: Disk;
   /** Who this process is, see `owner.ts`. */
   readonly owner: string;
@@ -20,6 +20,7 @@ export interface RecorderToolOptions extends RecorderSettings {
 /** All recordings of this server, on the tool worker. */
 export class RecorderTool implements Tool {
   readonly #options: RecorderToolOptions;
+  #settings: RecorderSettings | undefined;
   readonly #recordings = new Map<string, Recording>();
   /** Finished recordings in which something is being purged. */
   readonly #stored = new Map<string, StoredRecording>();
@@ -30,6 +31,9 @@ export class RecorderTool implements Tool {
 
   command(command: ToolCommand): boolean {
     switch (command.type) {
+      case 'openRecordings':
+        this.#answer(command.requestId, () => void (this.#settings = command.settings));
+        return true;
       case 'beginRecording':
         this.#answer(command.requestId, () => this.#begin(command));
         return true;
@@ -45,8 +49,9 @@ export class RecorderTool implements Tool {
       case 'recoverRecording':
         this.#answer(command.requestId, () => this.#recover(command));
         return true;
-      case 'finish':
-        return false;
+      case 'finishRecordings':
+        this.#answer(command.requestId, () => this.#finish());
+        return true;
     }
   }
 
@@ -68,7 +73,8 @@ export class RecorderTool implements Tool {
     return more;
   }
 
-  finish(nowMs: number): void {
+  #finish(): void {
+    const nowMs = this.#options.nowMs();
     for (const recording of this.#recordings.values()) {
       recording.abandon('The server stopped before the call had ended.', nowMs);
     }
@@ -76,7 +82,8 @@ export class RecorderTool implements Tool {
   }
 
   #begin({ order, startedAtMs }: RecorderCommand & { type: 'beginRecording' }): void {
-    const { disk, root, owner, minFreeBytes, emit } = this.#options;
+    const { disk, owner, emit } = this.#options;
+    const { root, minFreeBytes } = this.#opened();
     const { ring, ...about } = order;
     const { recordingId } = about;
     if (!isId(recordingId)) throw new CodedError('recordingFailed', 'The id of the recording is not allowed.');
@@ -110,7 +117,8 @@ export class RecorderTool implements Tool {
   }
 
   #recover({ recordingId, status, failure }: RecorderCommand & { type: 'recoverRecording' }): void {
-    const { disk, root } = this.#options;
+    const { disk } = this.#options;
+    const { root } = this.#opened();
     if (!isId(recordingId) || this.#recordings.has(recordingId)) return;
     const directory = `${root}/${recordingId}`;
     const names = disk.names(directory);
@@ -125,7 +133,12 @@ export class RecorderTool implements Tool {
 
   #open(recordingId: string): StoredRecording {
     if (!isId(recordingId)) throw new CodedError('recordingNotFound');
-    return StoredRecording.open(this.#options.disk, this.#options.root, recordingId);
+    return StoredRecording.open(this.#options.disk, this.#opened().root, recordingId);
+  }
+
+  #opened(): RecorderSettings {
+    if (!this.#settings) throw new CodedError('recordingFailed', 'There is no directory of recordings yet.');
+    return this.#settings;
   }
 
   #answer(requestId: number, work: () => void): void {

@@ -291,7 +291,7 @@ export class Recording implements Purgeable {
         file: trackName(track.legId),
         joinedTick: track.joinedTick,
         leftTick: track.leftTick ?? null,
-        segments: [...track.segments.toJSON()],
+        segments: track.segments.toJSON(),
       })),
       purges: this.#purges.orders,
       notes: this.#notes,

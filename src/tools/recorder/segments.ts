@@ -15,6 +15,9 @@ export interface Segment {
   readonly state: SegmentState;
 }
 
+/** A run in a list; nobody else has it. */
+type OwnSegment = { -readonly [Key in keyof Segment]: Segment[Key] };
+
 /** Shorter pauses are not told apart from speech. */
 const leastSilenceTicks = 50;
 /** With more runs than this, longer pauses are not told apart either. */
@@ -27,7 +30,7 @@ const manySegments = 4096;
  */
 export class SegmentList {
   readonly #firstTick: number;
-  #segments: Segment[] = [];
+  #segments: OwnSegment[] = [];
   #leastSilenceTicks = leastSilenceTicks;
   #foldAt = manySegments;
 
@@ -51,12 +54,17 @@ export class SegmentList {
    * @returns whether the state is another than before
    */
   extend(toTick: number, state: SegmentState): boolean {
-    const fromTick = this.endTick;
+    const last = this.#segments.at(-1);
+    const fromTick = last?.toTick ?? this.#firstTick;
     if (toTick <= fromTick) return false;
-    const changed = this.lastState !== state;
+    if (last?.state === state) {
+      // What happens in every tick makes nothing new.
+      last.toTick = toTick;
+      return false;
+    }
     push(this.#segments, { fromTick, toTick, state }, this.#leastSilenceTicks);
     if (this.#segments.length > this.#foldAt) this.#fold();
-    return changed;
+    return true;
   }
 
   /** Forgets everything from a tick on. */
@@ -79,7 +87,7 @@ export class SegmentList {
 
   /** Gives all parts of a range that are in one state another. */
   replace(fromTick: number, toTick: number, state: SegmentState, by: SegmentState): void {
-    const replaced: Segment[] = [];
+    const replaced: OwnSegment[] = [];
     for (const segment of this.#segments) {
       const cuts = [
         segment.fromTick,
@@ -98,26 +106,26 @@ export class SegmentList {
     this.#segments = replaced;
   }
 
-  toJSON(): readonly Segment[] {
-    return this.#segments;
+  toJSON(): Segment[] {
+    return this.#segments.map((segment) => ({ ...segment }));
   }
 
   #fold(): void {
     this.#leastSilenceTicks *= 2;
-    const folded: Segment[] = [];
+    const folded: OwnSegment[] = [];
     for (const segment of this.#segments) push(folded, segment, this.#leastSilenceTicks);
     this.#segments = folded;
     this.#foldAt = Math.max(manySegments, 2 * folded.length);
   }
 }
 
-function push(onto: Segment[], segment: Segment, silenceTicks: number): void {
+function push(onto: OwnSegment[], segment: Segment, silenceTicks: number): void {
   const { fromTick, toTick, state } = segment;
   if (toTick <= fromTick) return;
   const last = onto.at(-1);
   const before = onto.at(-2);
   if (last?.state === state) {
-    onto[onto.length - 1] = { ...last, toTick };
+    last.toTick = toTick;
   } else if (
     state === 'audio' &&
     last?.state === 'silent' &&
@@ -125,8 +133,8 @@ function push(onto: Segment[], segment: Segment, silenceTicks: number): void {
     last.toTick - last.fromTick < silenceTicks
   ) {
     onto.length--;
-    onto[onto.length - 1] = { ...before, toTick };
+    before.toTick = toTick;
   } else {
-    onto.push(segment);
+    onto.push({ fromTick, toTick, state });
   }
 }

@@ -77,7 +77,7 @@ export class StoredRecording implements Purgeable {
   }
 
   save(): void {
-    for (const leg of this.sidecar.legs) leg.segments = [...(this.#segments.get(leg.legId)?.toJSON() ?? [])];
+    for (const leg of this.sidecar.legs) leg.segments = this.#segments.get(leg.legId)?.toJSON() ?? [];
     replaceFile(this.#disk, this.#directory, sidecarName, sidecarText(this.sidecar));
   }
 

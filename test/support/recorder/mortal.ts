@@ -9,7 +9,7 @@ import { play } from './script.js';
 import { mortalScript, purgedBefore } from './mortal-script.js';
 
 const [, , directory = ''] = process.argv;
-const recorder = liveRecorder(directory, (detail) => process.stderr.write(`${detail}\n`));
+const { recorder } = await liveRecorder(directory, (detail) => process.stderr.write(`${detail}\n`));
 await recorder.start();
 
 async function record(recordingId: string): Promise<TapWriter> {

@@ -10,6 +10,7 @@ import type { Disk } from '../../../src/tools/recorder/disk.js';
 import { fsDisk } from '../../../src/tools/recorder/fs-disk.js';
 import { RecorderTool } from '../../../src/tools/recorder/recorder-tool.js';
 import type { ToolLink } from '../../../src/tools/tool-link.js';
+import { ToolPlane } from '../../../src/tools/tool-plane.js';
 
 /** What a test plays with. */
 export interface RecorderRig {
@@ -45,20 +46,24 @@ export async function startRecorder(
   let worker: InProcessWorker | undefined;
   const events: RecordingEvent[] = [];
   const faults: string[] = [];
+  const onFault = (detail: string): void => void faults.push(detail);
+  const tools = new ToolPlane({
+    onFault,
+    spawn: () => {
+      worker = new InProcessWorker((emit) => new RecorderTool({ disk, owner: 'test', nowMs: () => nowMs, emit }));
+      return worker;
+    },
+  });
+  await tools.start();
   const recorder = new FsRecorder({
+    tools,
     directory: root,
     minFreeBytes: 0,
     bufferS: 10,
     bufferBytes: 2 ** 24,
     ...settings,
     wallMs: () => rig.wallMs,
-    onFault: (detail) => faults.push(detail),
-    spawn: (start) => {
-      worker = new InProcessWorker(
-        (emit) => new RecorderTool({ ...start, disk, owner: 'test', nowMs: () => nowMs, emit }),
-      );
-      return worker;
-    },
+    onFault,
   });
   recorder.onEvent((event) => events.push(event));
   const rig: RecorderRig = {
@@ -111,12 +116,7 @@ class InProcessWorker implements ToolLink {
   post(command: Parameters<ToolLink['post']>[0]): void {
     queueMicrotask(() => {
       if (!this.#alive) return;
-      if (command.type === 'finish') {
-        this.#tool.finish(0);
-        this.#emit({ type: 'result', requestId: command.requestId, error: undefined });
-      } else {
-        this.#tool.command(command);
-      }
+      this.#tool.command(command);
     });
   }
 

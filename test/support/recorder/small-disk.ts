@@ -12,7 +12,7 @@ import { play } from './script.js';
 const [, , disk = '', copy = ''] = process.argv;
 execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'none', disk]);
 const faults: string[] = [];
-const recorder = liveRecorder(disk, (detail) => faults.push(detail), 1_000_000);
+const { recorder, close } = await liveRecorder(disk, (detail) => faults.push(detail), 1_000_000);
 await recorder.start();
 let event: RecordingEvent | undefined;
 recorder.onEvent((told) => (event = told));
@@ -31,4 +31,4 @@ const again = await recorder
   .then(() => 'begun', String);
 cpSync(disk, copy, { recursive: true });
 process.stdout.write(`${JSON.stringify({ event, faults, again, droppedTicks: writer.droppedTicks })}\n`);
-await recorder.close();
+await close();

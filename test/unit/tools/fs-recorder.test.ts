@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FsRecorder } from '../../../src/tools/fs-recorder.js';
 import { isId } from '../../../src/tools/recorder/names.js';
+import { ToolPlane } from '../../../src/tools/tool-plane.js';
 import {
   type RecorderRig,
   removeDirectory,
@@ -305,13 +305,9 @@ describe('the recorder', () => {
     writeFileSync(join(rig.root, 'file'), 'x');
     await expect(startRecorder(join(rig.root, 'file'))).rejects.toMatchObject({ code: 'recordingFailed' });
     let crash: (reason: string) => void = () => undefined;
-    const recorder = new FsRecorder({
-      directory: rig.root,
-      minFreeBytes: 0,
-      bufferS: 10,
-      bufferBytes: 2 ** 24,
-      wallMs: () => 0,
-      onFault: () => undefined,
+    const faults: string[] = [];
+    const tools = new ToolPlane({
+      onFault: (detail) => faults.push(detail),
       spawn: () => {
         queueMicrotask(() => crash('no such file'));
         return {
@@ -322,6 +318,7 @@ describe('the recorder', () => {
         };
       },
     });
-    await expect(recorder.start()).rejects.toMatchObject({ code: 'recordingFailed' });
+    await expect(tools.start()).rejects.toMatchObject({ code: 'recordingFailed' });
+    expect(faults).toEqual(['no such file']);
   });
 });
