@@ -77,10 +77,12 @@ interface Reading {
   readonly durationsMs: number[];
   readonly latenessMs: number[];
   skipped: number;
+  /** Processor time of all ticks, ms: what others do on this machine is not in it. */
+  cpuMs: number;
 }
 const readings = new Map<Turn, Reading>();
 for (const turn of ['nobody is asked', 'kept out', 'asked'] as const) {
-  readings.set(turn, { durationsMs: [], latenessMs: [], skipped: 0 });
+  readings.set(turn, { durationsMs: [], latenessMs: [], skipped: 0, cpuMs: 0 });
 }
 let reading: Reading | undefined;
 const ticker = new Ticker(ownThread, (turn) => tick(turn));
@@ -101,25 +103,30 @@ ticker.stop();
 
 console.log(`${legCount} legs in calls of ${LEGS_PER_CALL}, ${TALKERS} talking in each; ${askedCount} legs asked`);
 console.log(`${ended} interactions ended, ${packets} packets sent`);
-console.log('                   tick ms                       begins late by ms');
-console.log('                    p50    p99    max   ratio     p50    p99    max   ticks > 10 ms late, skipped');
-const base = readings.get('nobody is asked')!;
-for (const [turn, { durationsMs, latenessMs, skipped }] of readings) {
-  const cells = [0.5, 0.99, 1].map((rank) => percentile(durationsMs, rank).toFixed(2).padStart(6));
-  const ratio = (percentile(durationsMs, 0.5) / percentile(base.durationsMs, 0.5)).toFixed(2).padStart(7);
-  const late = [0.5, 0.99, 1].map((rank) => percentile(latenessMs, rank).toFixed(2).padStart(6));
-  const lateTicks = latenessMs.filter((ms) => ms > LATE_MS).length;
-  const counts = `${lateTicks} of ${latenessMs.length}, ${skipped}`;
-  console.log(`${turn.padEnd(16)} ${cells.join(' ')} ${ratio}  ${late.join(' ')}   ${counts}`);
+console.log('                 CPU ms         tick ms                begins late by ms');
+console.log('                 mean ratio     p50    p99    max     p50    p99    max   ticks > 10 ms late, skipped');
+const base = meanCpuMs(readings.get('nobody is asked')!);
+for (const [turn, measured] of readings) {
+  const { durationsMs, latenessMs, skipped } = measured;
+  const cpuMs = meanCpuMs(measured);
+  const cells = [cpuMs.toFixed(2), (cpuMs / base).toFixed(2).padStart(5), ' '];
+  for (const rank of [0.5, 0.99, 1]) cells.push(percentile(durationsMs, rank).toFixed(2).padStart(6));
+  cells.push('');
+  for (const rank of [0.5, 0.99, 1]) cells.push(percentile(latenessMs, rank).toFixed(2).padStart(6));
+  const late = latenessMs.filter((ms) => ms > LATE_MS).length;
+  console.log(`${turn.padEnd(16)} ${cells.join(' ')}   ${late} of ${latenessMs.length}, ${skipped}`);
 }
 process.exit(0);
 
 function tick(turn: TickTurn): void {
   const nowMs = performance.now();
   for (const leg of legs) speak(leg, nowMs);
+  const before = process.cpuUsage();
   const beganMs = performance.now();
   worker.tick(turn);
   if (!reading) return;
+  const { user, system } = process.cpuUsage(before);
+  reading.cpuMs += (user + system) / 1000;
   reading.durationsMs.push(performance.now() - beganMs);
   reading.latenessMs.push(turn.latenessMs);
   reading.skipped += turn.skipped;
@@ -227,6 +234,10 @@ function sound(frequencyHz: number, durationMs: number): PromptClip {
   const values = new Int16Array(samples);
   for (let at = 0; at < length; at++) values[at] = 8000 * Math.sin((2 * Math.PI * frequencyHz * at) / 48_000);
   return { samples, length };
+}
+
+function meanCpuMs({ cpuMs, durationsMs }: Reading): number {
+  return cpuMs / durationsMs.length;
 }
 
 function percentile(values: readonly number[], rank: number): number {

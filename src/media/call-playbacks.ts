@@ -31,11 +31,6 @@ export class CallPlaybacks {
     this.#call = call;
   }
 
-  /** Playbacks that go on, or fade. */
-  get size(): number {
-    return this.#running.length;
-  }
-
   /** Phase 1. */
   apply(command: PlaybackCommand): void {
     switch (command.type) {

@@ -33,7 +33,7 @@ import { InteractionSound, type Lead } from './interaction-sound.js';
 import type { ProgrammeRegistry } from './programme-track.js';
 
 /** Where an interaction stands. */
-export type InteractionPhase = 'prompting' | 'waiting' | 'collecting' | 'ended';
+type InteractionPhase = 'prompting' | 'waiting' | 'collecting' | 'ended';
 
 /** An interaction that has begun. Its owner gives it presses and one {@link step} per tick until it has an outcome. */
 export class Interaction {
@@ -66,10 +66,6 @@ export class Interaction {
 
   get interactionId(): string {
     return this.#order.interactionId;
-  }
-
-  get phase(): InteractionPhase {
-    return this.#phase;
   }
 
   /** How it ended; undefined while it goes on. */

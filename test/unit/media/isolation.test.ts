@@ -86,7 +86,7 @@ describe('a leg in an interaction', () => {
     const tone = programme([hum(clickHz, promptPeak, 1000)], { plays: 0 });
     // A cut of such a tone is a step of up to its peak; its own steepest step is far less.
     const steepest = (2 * Math.PI * clickHz * promptPeak) / 8000;
-    for (let ticks = 5; ticks < 12; ticks++) {
+    for (let ticks = 5; ticks < 9; ticks++) {
       for (const cut of ['press', 'cancel', 'replace', 'music', 'hold'] as const) {
         const asked = order({
           prompt: cut === 'music' ? programme([]) : tone,
@@ -122,7 +122,7 @@ describe('a leg that leaves the mix and comes back', () => {
     room.peers[1]!.speak = sine(talkerHz, talkerPeak);
     room.run(20);
     const steepest = (2 * Math.PI * talkerHz * talkerPeak) / 8000;
-    for (let time = 0; time < 12; time++) {
+    for (let time = 0; time < 6; time++) {
       const from = room.peers[0]!.received.length;
       room.run(3);
       room.isolate(0, true);

@@ -136,7 +136,7 @@ describe('digits pressed in an interaction', () => {
   /** What became of a tone of 600 ms, when the second command came so many ticks after it was first sent. */
   async function courses(second: (call: IsolationRoom, asked: ReturnType<typeof ask>) => void): Promise<string[]> {
     const all: string[] = [];
-    for (let ticks = 0; ticks < 10; ticks++) {
+    for (let ticks = 0; ticks < 7; ticks++) {
       const call = await room(true, 'detect');
       const asked = ask(call, { timeoutTicks: 40 });
       call.run(10);
