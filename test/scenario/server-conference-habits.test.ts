@@ -183,7 +183,7 @@ describe('in the call', () => {
     const menus = {
       participant: { '*6': 'toggleMute', '*60': 'hangUp' },
       feedback: { muted: endless(2_600) },
-      interDigitTimeoutMs: 600,
+      interDigitTimeoutMs: 1_500,
     };
     await api.ask('POST', '/v1/calls', { name: 'menus', menus });
     const [one, two] = (await server.gather('menus', 2)) as [LivePhone, LivePhone];
