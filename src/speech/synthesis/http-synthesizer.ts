@@ -86,7 +86,7 @@ export class HttpSynthesizer implements Synthesizer {
 }
 
 /** The template with an order's words in it; undefined = what stands here is left out. */
-export function fillTemplate(template: unknown, order: SpeechOrder): unknown {
+function fillTemplate(template: unknown, order: SpeechOrder): unknown {
   if (typeof template === 'string') return fillText(template, order);
   if (Array.isArray(template)) return template.map((item) => fillTemplate(item, order)).filter((v) => v !== undefined);
   if (typeof template !== 'object' || template === null) return template;

@@ -10,7 +10,7 @@ export const publicAddress = '127.0.0.2';
 /** What is played when all goes well: 4800 samples. */
 export const audio = wav16(sine(440, 0.1));
 /** Settings by which a prompt may come from there. */
-export const promptSettings = { maxSeconds: 5, url: { allowHttp: true, allowNetworks: [publicAddress] } };
+const promptSettings = { maxSeconds: 5, url: { allowHttp: true, allowNetworks: [publicAddress] } };
 
 /** A server outside, one inside that nobody may reach, on the same port, and the loader between them. */
 export class UrlStage {
