@@ -67,6 +67,10 @@ export class OpusDecoder implements Decoder {
     }
   }
 
+  canRescue(nextPayload: Uint8Array, length: number): boolean {
+    return this.#frames.parse(nextPayload, 0, length) && this.#frames.hasRescue;
+  }
+
   decodeLost(nextPayload: Uint8Array, length: number, output: Float32Array, samples: number): number {
     if (samples < 1 || samples > output.length || samples > greatestPacketSamples) return -1;
     const frames = this.#frames;

@@ -29,6 +29,8 @@ export interface Decoder {
    * nothing.
    */
   distrust?(): void;
+  /** Whether a packet carries anything for {@link decodeLost}; there exactly when that is. */
+  canRescue?(nextPayload: Uint8Array, length: number): boolean;
   /** Forgets history: the next payload begins a new stream. */
   reset(): void;
   /** Gives back memory outside the JavaScript heap. */

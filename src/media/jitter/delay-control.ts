@@ -13,6 +13,7 @@ import {
   type Correction,
 } from './playout-policy.js';
 import { RecentMinimum } from './recent-minimum.js';
+import { RescueWait } from './rescue-wait.js';
 
 /** Ticks over which the least lag and the residue are watched. */
 const WATCHED_TICKS = 25;
@@ -28,6 +29,8 @@ export class DelayControl {
   private readonly lags = new RecentMinimum(WATCHED_TICKS);
   private readonly residues = new RecentMinimum(WATCHED_TICKS);
   private readonly view = createDelayView();
+  private readonly rescue = new RescueWait();
+  private rescueMs = 0;
   private startMs = NaN;
   private missMs = -Infinity;
   private correctionMs = -Infinity;
@@ -35,12 +38,12 @@ export class DelayControl {
 
   /** What the delay of the fastest packets is steered to, for packets of this duration. */
   targetMs(packetMs: number): number {
-    return targetDelayMs(this.estimator.spreadMs, packetMs);
+    return targetDelayMs(this.estimator.spreadMs, packetMs) + this.rescueMs;
   }
 
   /** Transit of the slowest packets that are waited for. */
   get slowestTransitMs(): number {
-    return this.estimator.slowestTransitMs;
+    return this.estimator.slowestTransitMs + this.rescueMs;
   }
 
   /** Transit of the fastest packets: delay counts from here. */
@@ -74,6 +77,12 @@ export class DelayControl {
     this.missMs = atMs;
   }
 
+  /** A packet was lost, and the one after it carries it: it may be worth its delay to wait for that. */
+  rescuable(nowMs: number): void {
+    this.rescue.noteRescuable(nowMs);
+    if (this.rescueMs === 0) this.missMs = nowMs;
+  }
+
   /** Delay was changed: what ticks told before holds no longer, and neither does what was planned upon it. */
   forgetTicks(): void {
     this.correction.kind = 'none';
@@ -81,11 +90,12 @@ export class DelayControl {
     this.residues.clear();
   }
 
-  /** Asks the policy; the answer is in {@link DelayControl.correction}. */
-  plan(nowMs: number): void {
+  /** Asks the policy; the answer is in {@link DelayControl.correction}. @param packetMs duration of the packets */
+  plan(nowMs: number, packetMs: number): void {
     const { view, estimator, lags } = this;
-    view.slackMs = lags.value - estimator.slowestTransitMs;
-    view.usualSlackMs = lags.value - estimator.usualSlowTransitMs;
+    this.rescueMs = this.rescue.waitMs(nowMs, packetMs);
+    view.slackMs = lags.value - estimator.slowestTransitMs - this.rescueMs;
+    view.usualSlackMs = lags.value - estimator.usualSlowTransitMs - this.rescueMs;
     view.lags = lags.size;
     view.residueMs = this.residues.size === 0 ? 0 : this.residues.value;
     view.spreadMs = estimator.spreadMs;
@@ -110,6 +120,8 @@ export class DelayControl {
 
   /** Forgets the stream. */
   clear(): void {
+    this.rescue.clear();
+    this.rescueMs = 0;
     this.estimator.clear();
     this.forgetTicks();
     this.startMs = NaN;

@@ -87,10 +87,10 @@ export class PlayoutAudio {
     return (samples * 1000) / this.rate;
   }
 
-  /** Whether what is missing right before a packet may be found in it (in-band FEC); if so is told by {@link rescue}. */
+  /** Whether a packet carries something of what is missing right before it (in-band FEC). */
   mayRescue(packet: StoredPacket): boolean {
     const decoder = this.bank.formatOf(packet.payloadType)?.decoder;
-    return decoder !== undefined && decoder === this.decoder && decoder.decodeLost !== undefined;
+    return decoder === this.decoder && decoder?.canRescue?.(packet.payload, packet.length) === true;
   }
 
   /** Appends the `samples` samples right before a packet from what it carries of them. @returns false when that is nothing */

@@ -123,7 +123,7 @@ export class Playout {
    */
   pull(output: Float32Array, nowMs: number): PlayoutOutcome {
     this.counters.beginTick(this.audio.available > 0);
-    this.control.plan(nowMs);
+    this.control.plan(nowMs, this.packetMs);
     this.fill(nowMs);
     const isWhole = !this.counters.tickConcealed && !this.counters.tickSilent;
     if (isWhole) {
@@ -138,7 +138,7 @@ export class Playout {
   /** Forgets the stream (SSRC change, jump in sequence or timestamp); the next packet begins a new one. */
   reset(): void {
     this.counters.resets++;
-    this.decide(false);
+    this.counters.decide(false);
     this.audio.endStream(!this.idle);
     this.store.clear();
     this.control.clear();
@@ -233,10 +233,10 @@ export class Playout {
       case 'play':
         if (this.source.gapMs >= -DELAY_GROWTH_MS) this.honestMs = this.packetMs;
         else this.noteGrowth(nowMs);
-        return this.playHead();
+        return this.playHead(nowMs);
       case 'start':
         this.start(nowMs);
-        return this.playHead();
+        return this.playHead(nowMs);
       case 'drop':
         return this.dropHead();
       case 'conceal':
@@ -282,17 +282,19 @@ export class Playout {
     this.control.forgetTicks();
   }
 
-  private playHead(): void {
+  private playHead(nowMs: number): void {
     const { inSequence, gapMs, lagMs } = this.source;
     // No sequence number is missing and the packet is not late: its sender said nothing meanwhile.
-    if (this.madeUpMs > 0) this.decide(inSequence && gapMs > -DELAY_GROWTH_MS);
+    if (this.madeUpMs > 0) this.counters.decide(inSequence && gapMs > -DELAY_GROWTH_MS);
+    if (this.madeUpMs > 0 && !inSequence) this.noteLoss(nowMs);
     this.control.decoded(lagMs);
     this.decodeHead();
   }
 
-  /** Tells what the made-up audio since the last packet stood for. */
-  private decide(wasPause: boolean): void {
-    this.counters.decide(wasPause);
+  /** Packets before the head are lost for good; the last of them may be in the head. */
+  private noteLoss(nowMs: number): void {
+    const head = this.store.head();
+    if (head !== undefined && this.audio.mayRescue(head)) this.control.rescuable(nowMs);
   }
 
   private decodeHead(): void {
@@ -319,7 +321,7 @@ export class Playout {
     const head = this.store.head();
     if (head === undefined) return;
     if (!this.idle) this.audio.breakOff();
-    this.decide(false);
+    this.counters.decide(false);
     const durationMs = this.audio.durationMs(head);
     this.nextMediaMs = this.mediaMsOf(head) + Math.max(0, durationMs);
     this.madeUpMs = 0;

@@ -17,11 +17,16 @@ function packets(fec: boolean): Uint8Array[] {
   return payloads;
 }
 
-/** Plays packets some of which are 40 ms late, so that others wait for as long; those in `lost` do not arrive at all. */
-function play(payloads: readonly Uint8Array[], lost: (index: number) => boolean) {
+/** Every tenth packet is 40 ms later than the others, so that these wait for as long. */
+const jittery = (index: number) => (index % 10 === 5 ? 43 : 3);
+/** Every packet comes right before its tick: its successor is never there when it is wanted. */
+const clean = () => 15;
+
+/** Plays packets that come so much after they were said; those in `lost` do not arrive at all. */
+function play(payloads: readonly Uint8Array[], lost: (index: number) => boolean, delayMs = jittery) {
   const playout = new Playout(() => ({ decoder: new OpusDecoder(opus), clockRateHz: 48_000 }), 48_000);
   const arrivals = payloads
-    .map((payload, index) => ({ payload, index, atMs: 20 * index + (index % 10 === 5 ? 43 : 3) }))
+    .map((payload, index) => ({ payload, index, atMs: 20 * index + delayMs(index) }))
     .sort((a, b) => a.atMs - b.atMs || a.index - b.index);
   const output = new Float32Array(960);
   let next = 0;
@@ -43,9 +48,14 @@ function play(payloads: readonly Uint8Array[], lost: (index: number) => boolean)
     playout.pull(output, tick * 20);
     if (tick === settledTick) before = playout.statistics();
   }
-  const { rescued, concealed, late } = playout.statistics();
+  const { rescued, concealed, late, targetMs } = playout.statistics();
   playout.close();
-  return { rescued: rescued - before.rescued, concealed: concealed - before.concealed, late: late - before.late };
+  return {
+    rescued: rescued - before.rescued,
+    concealed: concealed - before.concealed,
+    late: late - before.late,
+    targetMs,
+  };
 }
 
 describe('the playout of an Opus leg', () => {
@@ -70,6 +80,18 @@ describe('the playout of an Opus leg', () => {
     const { rescued, concealed } = play(packets(true), (index) => index > settledTick && index % 12 < 2);
     expect(rescued).toBeGreaterThan(10);
     expect(concealed).toBeGreaterThan(15);
+  });
+
+  it('waits a packet longer once it has seen that this would rescue', () => {
+    const losing = play(packets(true), isLost, clean);
+    const lossless = play(packets(true), () => false, clean);
+    expect(losing.rescued).toBeGreaterThan(losses * 0.6);
+    expect(losing.targetMs).toBeCloseTo(lossless.targetMs + 20, 0);
+  });
+
+  it('waits for nothing when the sender gives no redundancy', () => {
+    const losing = play(packets(false), isLost, clean);
+    expect(losing.targetMs).toBeLessThan(20);
   });
 
   it('rescues nothing where nothing is lost', () => {
