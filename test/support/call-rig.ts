@@ -40,6 +40,8 @@ export interface CallRig {
   readonly events: CallEvent[];
   /** Messages logged as errors: broken invariants. */
   readonly faults: string[];
+  /** Everything logged, at whatever level, as JSON. */
+  readonly logged: string[];
   /** Calls and lets everything settle that waits only for promises. */
   readonly invite: (shape?: InviteShape) => Promise<FakeInvite>;
   /** Calls, is answered and acknowledges: a leg in the mix. */
@@ -59,6 +61,7 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
   const record = new FakeCallRecord();
   const clock = new FakeClock();
   const faults: string[] = [];
+  const logged: string[] = [];
   const settings: CallSettings = {
     trunks: [inboundTrunk, outboundTrunk],
     routes: defaultRoutes,
@@ -80,7 +83,7 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     clock,
     ids: countingIds(),
     randomOctets: countingOctets(),
-    log: logInto(faults),
+    log: logInto(faults, logged),
   });
   const events: CallEvent[] = [];
   service.subscribe((event) => events.push(event));
@@ -100,6 +103,7 @@ export async function callRig(change: Partial<CallSettings> = {}): Promise<CallR
     clock,
     events,
     faults,
+    logged,
     invite,
     async join(shape) {
       const made = await invite(shape);
@@ -130,12 +134,11 @@ function countingOctets() {
   };
 }
 
-function logInto(faults: string[]): CallLog {
-  const ignore = () => undefined;
-  return {
-    debug: ignore,
-    info: ignore,
-    warn: ignore,
-    error: (fields, message) => faults.push(`${message} ${'err' in fields ? String(fields.err) : ''}`),
+function logInto(faults: string[], logged: string[]): CallLog {
+  const note = (fields: object, message: string) => {
+    const detail = 'err' in fields ? String(fields.err) : '';
+    logged.push(`${message} ${detail} ${JSON.stringify(fields)}`);
+    return `${message} ${detail}`;
   };
+  return { debug: note, info: note, warn: note, error: (fields, message) => faults.push(note(fields, message)) };
 }

@@ -30,7 +30,7 @@ export const plainRouting: RoutingView = { audiences: [], pairs: [] };
 export const openAudience = { heardBy: 'all', hears: 'all' } as const;
 
 /** Whether an audience is that of every leg nobody said anything about. */
-export function isOpen({ heardBy, hears }: AudienceRequest): boolean {
+function isOpen({ heardBy, hears }: AudienceRequest): boolean {
   return heardBy === 'all' && hears === 'all';
 }
 

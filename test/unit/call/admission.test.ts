@@ -145,7 +145,8 @@ describe('a PIN is a secret', () => {
   const moderatorPin = '135791';
 
   it('in no event, no view, no record and no log, pressed right or wrong, early or late', async () => {
-    const room = await conference({ pin, moderatorPin, menus: { participant: { '*6': 'toggleMute' } } });
+    const prompts = { pinInvalid: [{ type: 'file', name: 'missing' }] } as const;
+    const room = await conference({ pin, moderatorPin, prompts, menus: { participant: { '*6': 'toggleMute' } } });
     const { legId } = await room.come();
     await room.press(legId, '13579');
     await room.answer(legId, '13579');
@@ -176,7 +177,9 @@ describe('a PIN is a secret', () => {
       room.service.interactions.list(room.callId, chair.legId),
       room.service.updateCall(room.callId, { pin: '86420' }),
       room.events,
+      room.logged,
     ]);
+    expect(room.logged.join()).toContain('The prompt for a PIN could not be played.');
     for (const secret of [pin, moderatorPin, '86420', '13579']) expect(shown).not.toContain(secret);
     expect(room.of('digit.received')).toEqual([]);
     expect(room.of('interaction.ended').map(({ digits, result }) => [digits, result])).toEqual([
