@@ -104,7 +104,9 @@ run(rounds);
 const { user, system } = process.cpuUsage(before);
 const handing = handOnly(rounds);
 const us = (user + system - handing) / (rounds * talkers.length);
-console.log(`${calls} calls × ${legsPerCall} legs PCMU, all talking: ${us.toFixed(2)} µs per leg per tick without sockets`);
+console.log(
+  `${calls} calls × ${legsPerCall} legs PCMU, all talking: ${us.toFixed(2)} µs per leg per tick without sockets`,
+);
 
 function run(ticks: number): void {
   for (let tick = 0; tick < ticks; tick++) {

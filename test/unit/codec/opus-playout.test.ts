@@ -18,7 +18,7 @@ function packets(fec: boolean): Uint8Array[] {
 }
 
 /** Every tenth packet is 40 ms later than the others, so that these wait for as long. */
-const jittery = (index: number) => (index % 10 === 5 ? 43 : 3);
+const jittery = (index: number): number => (index % 10 === 5 ? 43 : 3);
 /** Every packet comes right before its tick: its successor is never there when it is wanted. */
 const clean = () => 15;
 
