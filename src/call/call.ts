@@ -4,6 +4,7 @@ import type { CallSnapshot } from '../media/protocol.js';
 import { type CallEffect, type CallEndReason, type CallInput, newCallState, stepCall } from './call-state.js';
 import { type Clock, within } from './clock.js';
 import type { CallEvent, CallEventData, CallEventType, LevelsReported } from './event.js';
+import { LastTasks } from './last-tasks.js';
 import { Leg, type LegBeginning, type LegHost } from './leg.js';
 import { legEnd, legEndOf } from './leg-end.js';
 import { type CallPolicy, type CallPolicyChange, changedPolicy } from './policy.js';
@@ -42,6 +43,8 @@ export class Call {
   readonly origin: 'api' | 'invite';
   readonly createdAtMs: number;
   readonly media: MediaCall;
+  /** For what must be told of it before its end is: nothing of a call comes after `call.ended`. */
+  readonly beforeEnded = new LastTasks();
   readonly #host: CallHost;
   readonly #timeline: Timeline;
   #speakers: readonly string[] = [];
@@ -290,6 +293,7 @@ export class Call {
         break;
       case 'announceEnd': {
         const reason = this.#state.reason ?? 'ended';
+        this.beforeEnded.run();
         this.tell('call.ended', undefined, { name: this.name, reason }, this.#endTick);
         this.#host.callEnded(this);
         break;

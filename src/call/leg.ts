@@ -7,6 +7,7 @@ import type { DigitSending } from '../sip/trunk.js';
 import { InfoDigitSender, mediaForDigits, type SendInfo } from './digit-sending.js';
 import type { CallEventData, CallEventType, LegIdentity, LegOutcome } from './event.js';
 import { type LegEnd, legInputOf } from './leg-end.js';
+import { LastTasks } from './last-tasks.js';
 import { isFinal, type LegStatus, stepLeg } from './leg-state.js';
 import type { AdmissionStatus, AdmissionStep } from './admission/entry.js';
 import type { LegRole } from './role.js';
@@ -67,6 +68,8 @@ export class Leg {
   readonly createdAtMs: number;
   /** What it presses that nobody is to be told. */
   readonly secretDigits = new SecretDigits();
+  /** For what must be told of it before its end is: nothing of a leg comes after `leg.left`. */
+  readonly beforeLeft = new LastTasks();
   /** What it has said about being recorded; the consent desk says so. */
   consent: ConsentState = 'notAsked';
   /** How far it has come on its way into the call; the admission desk says so. */
@@ -333,6 +336,7 @@ export class Leg {
       code: end.code,
       detail: end.detail,
     };
+    this.beforeLeft.run();
     if (this.#joined === undefined) {
       this.#host.emit('leg.failed', this.id, { ...this.identity, ...outcome }, closed?.tick);
     } else {

@@ -35,23 +35,37 @@ const kinds = [
   'mute',
   'hangUpLeg',
   'endCall',
+  'ask',
+  'announce',
+  'promptReady',
+  'promptFails',
+  'cancelAsked',
+  'mediaEndsAsked',
   'wait',
 ] as const;
 
 const moves: fc.Arbitrary<Move[]> = fc.array(fc.tuple(fc.constantFrom(...kinds), fc.nat(1_000)), {
   minLength: 1,
-  maxLength: 60,
+  maxLength: 80,
 });
 
 const names = ['room', 'other', 'third'];
+const tone = [{ type: 'silence', durationMs: 20 }] as const;
 const nobody = { muted: false, deaf: false, gainDb: 0 };
 
 /** The world: peers and API users who act at random, and remembers whom it has seen. */
 class World {
   readonly #invites: FakeInvite[] = [];
+  /** What API users wait for; all of it comes, or is refused with a code. */
+  readonly #asked: Promise<unknown>[] = [];
   #waitedMs = 0;
 
   constructor(private readonly rig: CallRig) {}
+
+  /** Some are there already: a call is more than its beginning. */
+  async gather(count: number): Promise<void> {
+    for (let n = 0; n < count; n++) this.#invites.push(await this.rig.join({ to: one(names, 0) ?? 'room' }));
+  }
 
   async act([kind, pick]: Move): Promise<void> {
     this.#do(kind, pick);
@@ -77,6 +91,9 @@ class World {
       await settle();
     }
     await clock.advance(12_000);
+    await Promise.all(this.#asked);
+    // Nothing is made any more that nobody will hear.
+    expect(this.rig.prompts.waiting.every(({ signal }) => signal?.aborted)).toBe(true);
   }
 
   #do(kind: Move[0], pick: number): void {
@@ -94,6 +111,14 @@ class World {
       case 'hangUpLeg':
       case 'endCall':
         this.#asApiUser(kind, pick);
+        break;
+      case 'ask':
+      case 'announce':
+      case 'promptReady':
+      case 'promptFails':
+      case 'cancelAsked':
+      case 'mediaEndsAsked':
+        this.#asAsker(kind, pick);
         break;
       case 'step':
         if (rig.media.steps.length > 0) rig.media.steps.splice(pick % rig.media.steps.length, 1)[0]?.();
@@ -147,6 +172,32 @@ class World {
     }
   }
 
+  #asAsker(
+    kind: 'ask' | 'announce' | 'promptReady' | 'promptFails' | 'cancelAsked' | 'mediaEndsAsked',
+    pick: number,
+  ): void {
+    const { service, events, media, prompts } = this.rig;
+    const { callId = 'call_none', legId = 'leg_none' } = one(events, pick) ?? {};
+    const asked = one([...(media.calls.get(callId)?.interactions ?? [])], pick);
+    const prompt = one(prompts.waiting, pick);
+    if (kind === 'ask') this.#expectCoded(service.interactions.start(callId, legId, { prompt: tone, gather: {} }));
+    if (kind === 'announce') this.#expectCoded(service.playbacks.create(callId, { prompt: tone, plays: pick % 2 }));
+    if (kind === 'promptReady') prompt?.ready(pick % 2 === 0);
+    if (kind === 'promptFails') prompt?.fail(new CodedError('promptFetchFailed'));
+    if (asked === undefined) return;
+    const [of, { interactionId }] = asked;
+    if (kind === 'cancelAsked') service.interactions.cancel(callId, of, interactionId);
+    if (kind === 'mediaEndsAsked') media.call(callId).endInteraction(of, { result: 'digits', digits: '1' });
+  }
+
+  #expectCoded(answer: Promise<unknown>): void {
+    this.#asked.push(
+      answer.catch((thrown: unknown) => {
+        if (!(thrown instanceof CodedError)) throw thrown;
+      }),
+    );
+  }
+
   /** API users may ask for what is not possible any more; they get a coded error, never another one. */
   #asApiUser(kind: 'create' | 'dial' | 'mute' | 'hangUpLeg' | 'endCall', pick: number): void {
     const { service, events } = this.rig;
@@ -182,6 +233,18 @@ class World {
   }
 }
 
+/** Each interaction and playback ends once, whether it had begun or not, and nothing of it comes after that. */
+function expectEnds(events: readonly CallEvent[], what: 'interaction' | 'playback'): void {
+  const histories = new Map<string, string[]>();
+  for (const { type, data } of events) {
+    const id = (data as Record<string, unknown>)[`${what}Id`];
+    if (typeof id === 'string') histories.set(id, [...(histories.get(id) ?? []), type]);
+  }
+  for (const types of histories.values()) {
+    expect([[`${what}.started`, `${what}.ended`], [`${what}.ended`], [`${what}.failed`]]).toContainEqual(types);
+  }
+}
+
 function one<Item>(items: readonly Item[], pick: number): Item | undefined {
   return items[pick % Math.max(1, items.length)];
 }
@@ -210,8 +273,10 @@ it('holds nothing and has told everything in order after any sequence of what ca
   await fc.assert(
     fc.asyncProperty(moves, async (sequence) => {
       const rig = await callRig();
-      rig.media.manual = true;
       const world = new World(rig);
+      await world.gather(sequence.length % 3);
+      rig.media.manual = true;
+      rig.prompts.manual = true;
       for (const move of sequence) await world.act(move);
       await world.finish();
       rig.service.stop();
@@ -222,6 +287,8 @@ it('holds nothing and has told everything in order after any sequence of what ca
       expect(rig.clock.pending).toBe(0);
       expect(rig.faults).toEqual([]);
       expectOrderly(rig.events);
+      expectEnds(rig.events, 'interaction');
+      expectEnds(rig.events, 'playback');
     }),
     { numRuns: 1_000 },
   );

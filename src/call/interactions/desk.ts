@@ -5,7 +5,6 @@ import type { PromptSource } from '../../speech/port.js';
 import type { Call } from '../call.js';
 import { within } from '../clock.js';
 import type { CallContext } from '../context.js';
-import type { CallEvent } from '../event.js';
 import type { Leg } from '../leg.js';
 import type { CallPrompt } from '../prompts/call-prompt.js';
 import { RecordBook } from '../record-book.js';
@@ -41,8 +40,8 @@ export class InteractionDesk {
   constructor(context: CallContext, prompts: PromptSource) {
     this.#context = context;
     this.#prompts = prompts;
-    context.events.subscribe((event) => {
-      this.#onEvent(event);
+    context.events.subscribe(({ type, callId }) => {
+      if (type === 'call.ended') this.#books.delete(callId);
     });
     context.mediaEvents.subscribe((event) => {
       this.#onMedia(event);
@@ -113,6 +112,11 @@ export class InteractionDesk {
       if (earlier.status === 'preparing') this.#cancelUnstarted(call, earlier, 'replaced');
     }
     book.add(interaction);
+    // What the media plane has ended is over by then: this is for what it knew nothing of, or is silent about.
+    const forget = leg.beforeLeft.add(() => {
+      this.#abandon(call, interaction, 'legEnded');
+    });
+    interaction.done.then(forget, forget);
     preparePrompts(this.#prompts, request, interaction.signal)
       .then(
         (prompts) => {
@@ -181,7 +185,7 @@ export class InteractionDesk {
 
   /** What the leg presses from now on is no secret, unless a newer interaction makes it one. */
   #endSecret(call: Call, legId: string, tick: number): void {
-    const others = ofLeg(this.#bookOf(call.id).open(), legId);
+    const others = ofLeg(this.#books.get(call.id)?.open() ?? [], legId);
     if (others.some(({ beginning, status }) => beginning.secret && status === 'active')) return;
     call.leg(legId).secretDigits.end(tick);
   }
@@ -200,18 +204,6 @@ export class InteractionDesk {
       if (interaction !== undefined) this.#finish(call, interaction, event.outcome, event.tick);
     } else if (event.type === 'callFailed') {
       for (const interaction of book.open()) this.#abandon(call, interaction, 'mediaFailed', event.tick);
-    }
-  }
-
-  #onEvent(event: CallEvent): void {
-    const book = this.#books.get(event.callId);
-    const call = this.#context.registry.find(event.callId);
-    if (book === undefined || call === undefined) return;
-    if (event.type === 'leg.left' || event.type === 'leg.failed') {
-      // What the media plane has ended is over by now: this is for what it knew nothing of, or is silent about.
-      for (const interaction of ofLeg(book.open(), event.legId)) this.#abandon(call, interaction, 'legEnded');
-    } else if (event.type === 'call.ended') {
-      this.#books.delete(event.callId);
     }
   }
 

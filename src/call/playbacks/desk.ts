@@ -30,8 +30,8 @@ export class PlaybackDesk {
     context.mediaEvents.subscribe((event) => {
       this.#onMedia(event);
     });
-    context.events.subscribe((event) => {
-      if (event.type === 'call.ended') this.#forget(event.callId);
+    context.events.subscribe(({ type, callId }) => {
+      if (type === 'call.ended') this.#books.delete(callId);
     });
   }
 
@@ -93,6 +93,11 @@ export class PlaybackDesk {
     const id = ids.next('playback');
     const playback = new Playback({ id, callId: call.id, request, createdAtMs: clock.nowMs() });
     book.add(playback);
+    // What the media plane has ended is over by then: this is for what it knew nothing of, or is silent about.
+    const forget = call.beforeEnded.add(() => {
+      this.#finish(call, playback, { end: 'callEnded', playedMs: 0 });
+    });
+    playback.done.then(forget, forget);
     this.#prompts
       .prepare(request.prompt, playback.signal)
       .then(
@@ -157,15 +162,6 @@ export class PlaybackDesk {
         this.#finish(call, playback, { end: 'callEnded', playedMs: 0 }, event.tick);
       }
     }
-  }
-
-  /** The call is over, and its record closed: nothing is told any more. */
-  #forget(callId: string): void {
-    const nowMs = this.#context.clock.nowMs();
-    for (const playback of this.#books.get(callId)?.open() ?? []) {
-      playback.end({ end: 'callEnded', playedMs: 0 }, 0, nowMs);
-    }
-    this.#books.delete(callId);
   }
 
   #find(callId: string, playbackId: string): Playback {

@@ -302,6 +302,7 @@ describe('the end of the leg, the call or the media', () => {
     invite.dialog?.hangUp();
     await settle();
     expect(ended(rig)).toMatchObject([{ result: 'cancelled', cancelledBy: 'legEnded' }]);
+    expect(rig.names().slice(-4)).toEqual(['interaction.started', 'interaction.ended', 'leg.left', 'call.ended']);
   });
 
   it('a media worker that crashes cancels all of them', async () => {
