@@ -1,10 +1,12 @@
-import type { Decoder, Encoder } from '../../src/media/codec/port.js';
-import { createDecoder, createEncoder } from '../../src/media/codec/registry.js';
+import type { Decoder } from '../../src/media/codec/port.js';
+import { createDecoder } from '../../src/media/codec/registry.js';
 import type { LegOpening, PayloadFormat } from '../../src/media/protocol.js';
 import { createKernels } from './kernels.js';
 import type { MediaRig, RigPeer } from './media-rig.js';
+import { createOpus } from './opus.js';
+import { PtimePackets } from './ptime-packets.js';
 
-const kernels = createKernels();
+const TICK_MS = 20;
 
 /** What is said at sample `n` of a clock of `rateHz`, −1…1. */
 export type Voice = (n: number, rateHz: number) => number;
@@ -14,25 +16,43 @@ export function tone(hz: number, amplitude: number): Voice {
   return (n, rateHz) => amplitude * Math.sin((2 * Math.PI * ((hz * (n % rateHz)) % rateHz)) / rateHz);
 }
 
-/** A far end of the media rig with any codec whose bytes are linear in time: says its voice, keeps what it hears. */
+/** How long the packets are that a far end sends, and those it wants to get. */
+export interface Ptimes {
+  readonly saysMs: number;
+  readonly hearsMs: number;
+}
+
+const kernels = createKernels();
+
+/** Opus legs get memory of their own, which is gone with them. */
+const kernelsFor = (format: PayloadFormat) => (format.encoding === 'opus' ? createKernels(createOpus()) : kernels);
+
+/**
+ * A far end of the media rig with any codec: says its voice in packets of its ptime, each sent when its last sample has been
+ * said, and keeps what it hears.
+ */
 export class CodecPeer {
   voice: Voice | undefined;
   readonly rateHz: number;
-  readonly #encoder: Encoder;
+  /** Durations of the packets {@link takeHeard} gave last, ms. */
+  durationsMs: readonly number[] = [];
+  readonly #packets: PtimePackets;
   readonly #decoder: Decoder;
-  readonly #frame: Float32Array;
-  readonly #bytes = new Uint8Array(2000);
-  #position = 0;
+  /** What has been said of the stream by now, and how much of it has been sent, ms. */
+  #saidMs = 0;
+  #sentMs = 0;
 
   private constructor(
     readonly peer: RigPeer,
+    private readonly rig: MediaRig,
+    private readonly callId: string,
     private readonly format: PayloadFormat,
+    ptimes: Ptimes,
   ) {
-    this.#encoder = createEncoder(format, kernels);
-    this.#decoder = createDecoder(format, kernels);
-    this.rateHz = this.#encoder.rateHz;
-    this.#frame = new Float32Array(this.rateHz / 50);
-    peer.sendFrame = () => this.#send();
+    this.#packets = new PtimePackets(format, ptimes.saysMs, kernelsFor(format));
+    this.#decoder = createDecoder(format, kernelsFor(format));
+    this.rateHz = this.#packets.rateHz;
+    peer.sendFrame = () => this.#sendDue();
   }
 
   static async join(
@@ -41,32 +61,57 @@ export class CodecPeer {
     legId: string,
     format: PayloadFormat,
     opening: Partial<LegOpening> = {},
+    ptimes: Ptimes = { saysMs: TICK_MS, hearsMs: TICK_MS },
   ): Promise<CodecPeer> {
-    return new CodecPeer(await rig.join(callId, legId, { send: format, receive: [format] }, opening), format);
+    const media = { send: format, receive: [format], sendPtimeMs: ptimes.hearsMs };
+    return new CodecPeer(await rig.join(callId, legId, media, opening), rig, callId, format, ptimes);
+  }
+
+  /** Other lengths of packets from now on, as after a re-INVITE. */
+  setPtimes({ saysMs, hearsMs }: Ptimes): void {
+    this.#packets.setPtime(saysMs);
+    this.rig.connect(this.callId, this.peer, { send: this.format, receive: [this.format], sendPtimeMs: hearsMs });
   }
 
   /** Everything heard since the last time, in samples at {@link rateHz}; packets must have come without a gap. */
   takeHeard(): Float32Array {
-    const packets = this.peer.received.splice(0).filter(({ payloadType }) => payloadType === this.format.payloadType);
-    const samples = this.#frame.length;
-    const heard = new Float32Array(packets.length * samples);
-    packets.forEach(({ payload, sequence }, i) => {
+    const { rateHz, format } = this;
+    const packets = this.peer.received.splice(0).filter(({ payloadType }) => payloadType === format.payloadType);
+    const lengths = packets.map(({ payload }) => this.#decoder.samplesIn(payload, payload.length));
+    this.durationsMs = lengths.map((samples) => (1000 * samples) / rateHz);
+    const heard = new Float32Array(lengths.reduce((sum, samples) => sum + samples, 0));
+    let at = 0;
+    packets.forEach(({ payload, sequence, timestamp }, i) => {
       const before = packets[i - 1];
       if (before && sequence !== ((before.sequence + 1) & 0xffff)) throw new Error('A packet is missing.');
-      const frame = heard.subarray(i * samples, (i + 1) * samples);
-      if (this.#decoder.decode(payload, payload.length, frame) !== samples) throw new Error('A packet is broken.');
+      const stepRtp = ((lengths[i - 1] ?? 0) / rateHz) * format.clockRateHz;
+      if (before && timestamp !== (before.timestamp + stepRtp) >>> 0) throw new Error('A timestamp is wrong.');
+      const samples = lengths[i] ?? -1;
+      if (this.#decoder.decode(payload, payload.length, heard.subarray(at, at + samples)) !== samples) {
+        throw new Error('A packet is broken.');
+      }
+      at += samples;
     });
     return heard;
   }
 
-  #send(): void {
-    const { voice, rateHz, peer, format } = this;
-    const timestamp = (this.#position / rateHz) * format.clockRateHz;
-    if (voice) {
-      for (let i = 0; i < this.#frame.length; i++) this.#frame[i] = voice(this.#position + i, rateHz);
-      const length = this.#encoder.encode(this.#frame, this.#bytes, 0);
-      peer.raw(peer.packet(format.payloadType, this.#bytes.subarray(0, length), timestamp >>> 0));
+  /** Sends what has been said to its last sample since the tick before, each packet at its own time. */
+  #sendDue(): void {
+    const { rig, peer, voice } = this;
+    const nowMs = rig.nowMs;
+    this.#saidMs += TICK_MS;
+    if (!voice) {
+      this.#packets.skipTo(this.#saidMs);
+      this.#sentMs = this.#saidMs;
+      return;
     }
-    this.#position += this.#frame.length;
+    for (;;) {
+      const packet = this.#packets.next(this.#sentMs, this.#saidMs - this.#sentMs, voice);
+      if (!packet) break;
+      this.#sentMs += packet.durationMs;
+      rig.nowMs = nowMs - Math.min(rig.sendPhaseMs, this.#saidMs - this.#sentMs);
+      peer.raw(peer.packet(this.format.payloadType, packet.payload, packet.timestampRtp));
+    }
+    rig.nowMs = nowMs;
   }
 }
