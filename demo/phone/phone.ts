@@ -8,6 +8,11 @@ import { speak, type Voice } from './voice.js';
 
 /** Samples per 20 ms at 8 kHz. */
 const FRAME = 160;
+const EVENT_PAYLOAD_TYPE = 101;
+/** Keys by telephone-event (RFC 4733 §3.2). */
+const KEYS = '0123456789*#ABCD';
+/** Durations of the packets of a press of 100 ms, in samples; the end is sent three times (§2.5.1.4). */
+const PRESS = [160, 320, 480, 640, 800, 800, 800];
 
 export type PhoneLaw = 'PCMU' | 'PCMA';
 
@@ -97,6 +102,23 @@ export class Phone {
     this.#sentFrames++;
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#timestamp = (this.#timestamp + FRAME) >>> 0;
+  }
+
+  /** Presses a key for 100 ms; its packets go out at once. */
+  press(key: string): void {
+    const event = KEYS.indexOf(key);
+    if (event < 0) throw new Error(`There is no key ${key}.`);
+    PRESS.forEach((duration, index) => {
+      const isEnd = index >= PRESS.indexOf(800);
+      const packet = Buffer.alloc(16);
+      this.#packet.copy(packet, 0, 0, 12);
+      packet[1] = EVENT_PAYLOAD_TYPE | (index === 0 ? 0x80 : 0);
+      packet.writeUInt16BE(this.#sequence, 2);
+      packet.writeUInt32BE(this.#timestamp, 4);
+      packet.set([event, isEnd ? 0x8a : 0x0a, duration >> 8, duration & 0xff], 12);
+      if (this.#remote) this.#socket?.send(packet, this.#remote.port, this.#remote.address);
+      this.#sequence = (this.#sequence + 1) & 0xffff;
+    });
   }
 
   /** Packets sent so far. */
