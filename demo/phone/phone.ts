@@ -97,7 +97,8 @@ export class Phone {
     this.#packet.writeUInt16BE(this.#sequence, 2);
     this.#packet.writeUInt32BE(this.#timestamp, 4);
     this.#packet.set(this.#law === 'PCMU' ? mulaw.encode(this.#frame) : alaw.encode(this.#frame), 12);
-    this.#socket.send(this.#packet, this.#remote.port, this.#remote.address);
+    // A copy, because it may go out only after the next frame was written: after a stall several are due at once.
+    this.#socket.send(Buffer.from(this.#packet), this.#remote.port, this.#remote.address);
     if (spoken === 0) this.spokeAtMs = performance.now();
     this.#sentFrames++;
     this.#sequence = (this.#sequence + 1) & 0xffff;
