@@ -19,7 +19,8 @@ export const eventSchema = named(
         description:
           'callId, legId, tick (20 ms steps since the call was opened), sequence (1, 2, 3 … within the call), and what ' +
           'the type adds. `since` of `speech.started` and `speech.stopped` is the tick at which speech really began or ' +
-          'ended. `levels.reported` has no sequence. `events.gap` has only `dropped`: how many events a slow ' +
+          'ended. `interaction.ended` has what the interaction shows when it is over; `interaction.failed` and ' +
+          '`playback.failed` have the code of why there was no prompt. `levels.reported` has no sequence. `events.gap` has only `dropped`: how many events a slow ' +
           'reader missed, null when that is not known.',
       }),
     },

@@ -65,27 +65,38 @@ const gatherSchema = closedObject(
 );
 
 /** `POST /v1/calls/{callId}/legs/{legId}/interactions`. */
-export const startInteractionSchema = closedObject({
-  prompt: promptSchema('What the leg hears.'),
-  gather: Type.Optional(gatherSchema),
-  noInputPrompt: Type.Optional(promptSchema('Said before the prompt is repeated because nothing was pressed.')),
-  invalidPrompt: Type.Optional(promptSchema('Said before the prompt is repeated because the answer was invalid.')),
-  music: Type.Optional(
-    promptSchema('Heard over and over while digits are waited for, until the first. Default: silence.'),
-  ),
-  volumeDb: Type.Optional(volumeDb),
-  startOffsetMs: Type.Optional(startOffsetMs),
-  plays: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 1_000,
-      description: 'How often the prompt is played in each attempt; 0 = until a digit or DELETE ends it. Default 1.',
-    }),
-  ),
-  secret: Type.Optional(
-    Type.Boolean({ description: 'What is pressed is shown nowhere: neither here nor in events. Default false.' }),
-  ),
-});
+export const startInteractionSchema = closedObject(
+  {
+    prompt: promptSchema('What the leg hears.'),
+    gather: Type.Optional(gatherSchema),
+    noInputPrompt: Type.Optional(promptSchema('Said before the prompt is repeated because nothing was pressed.')),
+    invalidPrompt: Type.Optional(promptSchema('Said before the prompt is repeated because the answer was invalid.')),
+    music: Type.Optional(
+      promptSchema('Heard over and over while digits are waited for, until the first. Default: silence.'),
+    ),
+    volumeDb: Type.Optional(volumeDb),
+    startOffsetMs: Type.Optional(startOffsetMs),
+    plays: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000,
+        description: 'How often the prompt is played in each attempt; 0 = until a digit or DELETE ends it. Default 1.',
+      }),
+    ),
+    secret: Type.Optional(
+      Type.Boolean({ description: 'What is pressed is shown nowhere: neither here nor in events. Default false.' }),
+    ),
+  },
+  {
+    examples: [
+      {
+        prompt: [{ type: 'speech', text: 'Press 1 to vote yes, or 2 to vote no.' }],
+        invalidPrompt: [{ type: 'speech', text: 'That is not one of them.' }],
+        gather: { patterns: ['1', '2'], timeoutMs: 8_000, retries: 1 },
+      },
+    ],
+  },
+);
 
 export const interactionSchema = named(
   'Interaction',

@@ -16,14 +16,17 @@ const legIds = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
 });
 
 /** `POST /v1/calls/{callId}/playbacks`. */
-export const startPlaybackSchema = closedObject({
-  prompt: promptSchema('What is played.'),
-  legIds: Type.Optional(legIds),
-  duckDb: Type.Optional(duckDb),
-  plays: Type.Optional(plays),
-  volumeDb: Type.Optional(volumeDb),
-  startOffsetMs: Type.Optional(startOffsetMs),
-});
+export const startPlaybackSchema = closedObject(
+  {
+    prompt: promptSchema('What is played.'),
+    legIds: Type.Optional(legIds),
+    duckDb: Type.Optional(duckDb),
+    plays: Type.Optional(plays),
+    volumeDb: Type.Optional(volumeDb),
+    startOffsetMs: Type.Optional(startOffsetMs),
+  },
+  { examples: [{ prompt: [{ type: 'tone', frequenciesHz: [440], cadenceMs: [200, 100, 200] }], duckDb: -15 }] },
+);
 
 /** `PATCH /v1/calls/{callId}/playbacks/{playbackId}`. */
 export const updatePlaybackSchema = closedObject({

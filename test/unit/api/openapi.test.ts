@@ -1,3 +1,4 @@
+import { Compile } from 'typebox/compile';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventTypes } from '../../../src/call/event.js';
 import { apiRig } from '../../support/api-rig.js';
@@ -9,7 +10,7 @@ interface Operation {
   tags?: string[];
   security?: unknown[];
   parameters?: { name: string; in: string; required?: boolean; schema?: Json }[];
-  requestBody?: { required?: boolean; content: Record<string, { schema: Json }> };
+  requestBody?: { required?: boolean; content: Record<string, { schema: Json; example?: unknown }> };
   responses: Record<string, { description?: string; content?: Record<string, { schema: Json }> }>;
 }
 interface Document {
@@ -116,6 +117,21 @@ describe('/openapi.json', () => {
         else expect([mediaType, schema]).toEqual(['audio/*', { type: 'string', format: 'binary' }]);
       }
     }
+  });
+
+  it('gives examples of the requests that say most, and they match', () => {
+    const examples = operations.flatMap(([name, , , { requestBody }]) =>
+      Object.values(requestBody?.content ?? {}).flatMap(({ schema, example }) =>
+        example === undefined ? [] : [{ name, errors: Compile(schema).Errors(example) }],
+      ),
+    );
+    expect(examples.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'post /v1/calls/{callId}/legs/{legId}/interactions',
+        'post /v1/calls/{callId}/playbacks',
+      ]),
+    );
+    for (const { name, errors } of examples) expect(errors, name).toEqual([]);
   });
 
   it('names every kind of event', () => {
