@@ -29,7 +29,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/media/{rtp,srtp,jitter,codec,dsp,digits,mixer,isolation}/**/*.ts', 'src/sip/sdp/**/*.ts'],
+    files: ['src/media/{rtp,srtp,jitter,codec,dsp,digits,mixer,isolation,tap}/**/*.ts', 'src/sip/sdp/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'process', 'Date'],
       'no-restricted-properties': [
