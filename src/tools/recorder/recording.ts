@@ -47,9 +47,9 @@ const mostNotes = 10_000;
  * One recording being made.
  *
  *                poll: ring → tracks → files → headers → JSON
- *     recording ───────────────────────────────────────────────┬─ the ring's end, purges done ─► completed
- *                                                              └─ the disk or the ring failed ─► failed ─ JSON written,
- *                                                                                                purges done ─► closed
+ *     recording ──────────────────────────────────────────────┬─ the ring's end ───────────────► completed ─ purges done ─┐
+ *                                                             └─ the disk or the ring failed ─► failed ─ JSON written, ───┴─► closed
+ *                                                                                                        purges done
  */
 export class Recording implements Purgeable {
   readonly #options: RecordingOptions;
@@ -103,7 +103,7 @@ export class Recording implements Purgeable {
       this.#watch(nowMs, ticks);
       this.#write(nowMs);
       this.#purges.step();
-      if (this.#options.reader.ended && !this.#purges.open) this.#complete();
+      if (this.#options.reader.ended) this.#complete();
       return ticks === turnTicks || this.#purges.open;
     } catch (error) {
       this.fail(diskFailure(error), nowMs);

@@ -93,7 +93,6 @@ export class Tracks implements TapListener {
   ticksMissing(tick: number, count: number): void {
     this.droppedTicks += count;
     this.nextTick = tick + count;
-    for (const track of this.#tracks.values()) track.missing(this.nextTick);
     this.#note('soon');
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { faultyDisk } from '../../support/recorder/faulty-disk.js';
@@ -70,7 +70,7 @@ describe('when the disk fails', () => {
     disk.refuse('ENOSPC', ['write', 'createFile']);
     const removeFile = disk.removeFile.bind(disk);
     disk.removeFile = (path) => {
-      if (path.endsWith('/reserve')) disk.heal();
+      if (path.endsWith('/reserve') && statSync(path).size >= 100_000) disk.heal();
       removeFile(path);
     };
     play(writer, script, 200, 300);

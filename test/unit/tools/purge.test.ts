@@ -68,17 +68,21 @@ describe('a purge', () => {
     expect(segmentText(readSidecar(rig.root, 'recording_1'), 'leg_b')).toBe('0-350 audio');
   });
 
-  test('reaches what is still in the ring, and legs that are not known yet', async () => {
+  test('reaches what is still to come, and legs that are not known yet', async () => {
     const writer = await rig.record('recording_1', { firstTick: 0 });
-    play(writer, { leg_a: () => 5 }, 0, 100);
-    const purge = rig.recorder.purge('recording_1', 'leg_a', 80);
-    await worked(purge);
-    play(writer, { leg_a: () => 5 }, 100, 120);
+    const script = { leg_a: () => 5, leg_b: (tick: number) => (tick < 60 ? undefined : 6) };
+    play(writer, script, 0, 50);
+    await worked(rig.recorder.purge('recording_1', 'leg_a', 80));
+    await worked(rig.recorder.purge('recording_1', 'leg_b', 90));
+    play(writer, script, 50, 120);
     writer.end(120);
     rig.pass(100);
     await rig.ended();
     expect(wipedBefore('leg_a', 5, 120)).toBe(80);
-    expect(segmentText(readSidecar(rig.root, 'recording_1'), 'leg_a')).toBe('0-80 purged, 80-120 audio');
+    expect(wipedBefore('leg_b', 6, 120)).toBe(90);
+    const sidecar = readSidecar(rig.root, 'recording_1');
+    expect(segmentText(sidecar, 'leg_a')).toBe('0-80 purged, 80-120 audio');
+    expect(segmentText(sidecar, 'leg_b')).toBe('0-60 absent, 60-90 purged, 90-120 audio');
   });
 
   test('wipes a recording that has ended, and one of another process', async () => {
@@ -99,15 +103,18 @@ describe('a purge', () => {
     expect(sidecar.status).toBe('completed');
   });
 
-  test('comes before the end of its recording', async () => {
+  test('is carried out to its end when its recording ends meanwhile', async () => {
     const writer = await rig.record('recording_1', { firstTick: 0 });
-    play(writer, { leg_a: () => 5 }, 0, 100);
-    rig.pass(100);
-    writer.end(100);
-    const purge = rig.recorder.purge('recording_1', 'leg_a', 90);
+    for (let tick = 0; tick < 3000; tick += 500) {
+      play(writer, { leg_a: () => 5 }, tick, tick + 500);
+      rig.pass(100);
+    }
+    writer.end(3000);
+    const purge = rig.recorder.purge('recording_1', 'leg_a', 2900);
     await worked(purge);
     await rig.ended();
-    expect(wipedBefore('leg_a', 5, 100)).toBe(90);
+    expect(wipedBefore('leg_a', 5, 3000)).toBe(2900);
+    expect(segmentText(readSidecar(rig.root, 'recording_1'), 'leg_a')).toBe('0-2900 purged, 2900-3000 audio');
     expect(rig.events[0]?.type).toBe('recordingCompleted');
   });
 
