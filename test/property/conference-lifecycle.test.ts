@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { CallPolicyRequest } from '../../src/call/policy.js';
+import type { LegRole } from '../../src/call/role.js';
 import { CodedError } from '../../src/errors.js';
 import type { InteractionResult } from '../../src/media/protocol.js';
 import { type CallRig, callRig } from '../support/call-rig.js';
@@ -133,7 +134,7 @@ class World {
 
   #dial(pick: number): void {
     const controls = { muted: false, deaf: false, gainDb: 0 };
-    const role = pickOf(['moderator', 'participant', 'listener', undefined], pick);
+    const role = pickOf<LegRole | undefined>(['moderator', 'participant', 'listener', undefined], pick);
     const request = { to: 'bob', trunk: undefined, callerName: undefined, ringTimeoutMs: 1_000, controls, role };
     this.rig.service.dial(this.callId, request);
   }
