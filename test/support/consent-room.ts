@@ -4,7 +4,7 @@ import { settle } from './fake-clock.js';
 import type { FakeInvite } from './fake-gateway.js';
 
 /** Press 1 for yes, 2 for no. */
-export const prompt = [{ type: 'speech', text: 'May we record you? 1 or 2.' }] as const;
+const prompt = [{ type: 'speech', text: 'May we record you? 1 or 2.' }] as const;
 
 /** A call `room` with a consent policy, and how to answer for its legs. */
 export async function consentRoom(policy: Partial<ConsentPolicyRequest> | null = {}) {
