@@ -114,8 +114,11 @@ describe('when the disk fails', () => {
     expect(rig.events[0]?.type).toBe('recordingFailed');
     disk.heal();
     rig.pass(6000);
-    const { legs } = readSidecar(rig.root, 'recording_1');
-    for (const { legId } of legs) expect(readTrack(rig.root, 'recording_1', legId)).toBeDefined();
+    const { legs, endTick } = readSidecar(rig.root, 'recording_1');
+    for (const { legId, segments } of legs) {
+      expect(readTrack(rig.root, 'recording_1', legId)).toBeDefined();
+      expect(segments.at(-1)?.toTick ?? endTick).toBe(endTick);
+    }
   });
 
   test('before it began, there is no recording', async () => {

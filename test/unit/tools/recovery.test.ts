@@ -191,6 +191,17 @@ describe('at the start of the server', () => {
     expect(segmentText(readSidecar(root, 'recording_1'), 'leg_a')).toBe('100-290 purged, 290-300 audio');
   });
 
+  test('a leg that had left stays absent', async () => {
+    await leaveUnfinished();
+    const path = join(root, 'recording_1', 'recording.json');
+    const absent = ',{"fromTick":180,"toTick":300,"state":"absent"}';
+    const told = readFileSync(path, 'utf8');
+    expect(told).toContain(absent);
+    writeFileSync(path, told.replace(absent, ''));
+    await start();
+    expect(segmentText(readSidecar(root, 'recording_1'), 'leg_c')).toBe('100-180 audio, 180-300 absent');
+  });
+
   test('what was killed before it had begun is removed', async () => {
     mkdirSync(join(root, 'recording_1'));
     writeFileSync(join(root, 'recording_1', 'reserve'), 'x');
