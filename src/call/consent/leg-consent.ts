@@ -40,6 +40,8 @@ export class LegConsent {
   #standing = newConsent;
   /** The asking that is going on, its consequences included. */
   #asking: Promise<void> | undefined;
+  /** Told as asked, and not yet how that ended. */
+  #open = false;
   #running: RunningInteraction | undefined;
   #question: Asked = unasked;
   /** What the API said when it overruled an asking. */
@@ -112,6 +114,7 @@ export class LegConsent {
   async withdraw(cause: 'api' | 'digit', note?: string): Promise<{ changed: boolean; tick: number | undefined }> {
     const effects = this.#step('withdraw');
     if (!effects.includes('cut')) return { changed: false, tick: undefined };
+    this.#open = false;
     const confirmed = this.#tellMixer(false);
     if (effects.includes('breakOffAsk')) this.#breakOffAsk();
     const tick = await confirmed;
@@ -135,6 +138,7 @@ export class LegConsent {
     const prompt = this.#running.prompt();
     const question = { interactionId, wordingHash: prompt?.contentHash, wording: prompt?.wording };
     this.#question = { ...question, askedTick: tick };
+    this.#open = true;
     this.#call.tell('consent.asked', this.leg.id, question, tick);
   }
 
@@ -160,13 +164,14 @@ export class LegConsent {
   async #conduct(policy: ConsentPolicy): Promise<void> {
     if (keepsOut(policy)) this.leg.keepOut('consent');
     const { answer, facts } = await this.#interact(policy);
-    // Withdrawn meanwhile: that has been told, and the answer came late.
+    // Withdrawn meanwhile: that is the end of it, unless the asking had not even begun then; the answer came late.
     const late = this.phase === 'withdrawn';
     const effects = this.#step(answer.input);
     if (effects.includes('permit')) {
       await this.#permit(answer.input === 'yes' ? facts : { ...this.#grant, answeredTick: facts.answeredTick });
-    } else if (!late) {
-      const type = answer.input === 'unanswered' ? 'consent.unanswered' : 'consent.refused';
+    } else if (!late || this.#open) {
+      this.#open = false;
+      const type = late || answer.input === 'unanswered' ? 'consent.unanswered' : 'consent.refused';
       this.#call.tell(type, this.leg.id, facts, facts.answeredTick);
     }
     this.#bearConsequence(policy, late ? { input: 'no', cause: 'api' } : answer);
@@ -196,6 +201,7 @@ export class LegConsent {
     const effectTick = await this.#tellMixer(true);
     const input = effectTick === undefined ? 'unpermitted' : 'permitted';
     const effects = this.#step(input);
+    this.#open = false;
     if (effects.includes('cut')) {
       void this.#tellMixer(false);
       const cause = this.leg.end === undefined ? 'failed' : 'hangup';
@@ -222,7 +228,12 @@ export class LegConsent {
   #tellMixer(consented: boolean): Promise<number | undefined> {
     this.#awaited?.resolve(undefined);
     this.#awaited = undefined;
-    if (this.leg.address === undefined || this.leg.end !== undefined) return Promise.resolve(undefined);
+    if (this.leg.address === undefined) return Promise.resolve(undefined);
+    if (this.leg.end !== undefined) {
+      // Its media may live a moment longer, and is not waited for.
+      this.#call.media.setConsent(this.leg.id, consented);
+      return Promise.resolve(undefined);
+    }
     const confirmed = new Promise<number | undefined>((resolve) => {
       this.#awaited = { consented, resolve };
     });
