@@ -20,6 +20,8 @@ export interface Withdrawal {
   readonly note: string | undefined;
   /** Whether recordings forget the leg, too; undefined = as the policy has it. */
   readonly purge: boolean | undefined;
+  /** `digit`: the leg itself, by its keys. Default `api`. */
+  readonly cause?: 'api' | 'digit';
 }
 
 /**
@@ -101,9 +103,9 @@ export class ConsentDesk {
    * Takes consent back for a leg, also for one that is over. Asked for again, it purges again what could not be purged.
    * @throws CodedError `callNotFound`, `legNotFound`
    */
-  async withdraw(callId: string, legId: string, { note, purge }: Withdrawal): Promise<LegConsentView> {
+  async withdraw(callId: string, legId: string, { note, purge, cause = 'api' }: Withdrawal): Promise<LegConsentView> {
     const { call, leg } = this.#find(callId, legId);
-    await this.#withdraw(call, leg, 'api', purge, note);
+    await this.#withdraw(call, leg, cause, purge, note);
     return this.viewLeg(callId, legId);
   }
 

@@ -13,7 +13,7 @@ export interface ConsentTaker {
   withdraw(
     callId: string,
     legId: string,
-    how: { readonly note: string | undefined; readonly purge: boolean | undefined },
+    how: { readonly note: string | undefined; readonly purge: boolean | undefined; readonly cause: 'digit' },
   ): Promise<unknown>;
 }
 
@@ -58,7 +58,9 @@ function perform(
     case 'announceCount':
       return 'count';
     case 'withdrawConsent':
-      return consent.withdraw(call.id, leg.id, { note: undefined, purge: undefined }).then(() => 'consentWithdrawn');
+      return consent
+        .withdraw(call.id, leg.id, { note: undefined, purge: undefined, cause: 'digit' })
+        .then(() => 'consentWithdrawn');
     case 'toggleLock':
       return lock(call, !call.policy.locked);
     case 'lock':

@@ -110,6 +110,7 @@ describe('a leg with a menu', () => {
     await room.press(legId, '*9');
     await settle();
     expect(await room.leg(legId)).toMatchObject({ consent: 'withdrawn' });
+    expect(room.of('consent.withdrawn')).toMatchObject([{ cause: 'digit' }]);
     expect(room.of('menu.used')).toEqual([{ action: 'withdrawConsent', outcome: 'consentWithdrawn' }]);
   });
 });
