@@ -2,7 +2,8 @@
  * Consent on a live server with a recording going on: what callers say, and what of them is in the files. Every edge is
  * looked up in the track, tick by tick.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, aroundAll, beforeAll, describe, expect, it } from 'vitest';
 import { conversation, hears, hearsNot, packetsCome } from '../support/live/hearing.js';
@@ -10,6 +11,7 @@ import { LiveConsent } from '../support/live/consent.js';
 import { LivePhone } from '../support/live/live-phone.js';
 import { freePort, LiveServer, voiceOf } from '../support/live/live-server.js';
 import { press } from '../support/live/press.js';
+import { RecordedCall } from '../support/live/recorded-call.js';
 import { RestClient } from '../support/live/rest-client.js';
 import { soon } from '../support/live/soon.js';
 import { aheadOfOthers } from '../support/real-time.js';
@@ -252,4 +254,23 @@ it('everything is on the call’s record, line by line, when the call is over', 
   const told = call.events.find(({ type }) => type === 'consent.given');
   expect(facts[3]?.tick).toBe(told?.data.tick);
   expect(facts[3]?.data).toMatchObject({ digits: '1', cause: 'answer', effectTick: told?.data.effectTick });
+});
+
+it('a server that is told to stop finishes what it records', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mixminus-stopped-'));
+  const stopped = await LiveServer.open('embedded', { dataDir, recordings: { minFreeMb: 1 } });
+  const call = await LiveConsent.open(stopped, new RestClient(stopped.http), 'stopped', { record: true });
+  const leg = await call.comes(0);
+  const { data } = await call.first('recording.started');
+  await packetsCome(leg.phone, 40);
+  await stopped.stop();
+  expect(stopped.log).toEqual([]);
+  const files = new RecordedCall(join(dataDir, 'recordings'), String(data.recordingId));
+  expect(files.status).toBe('completed');
+  files.expectAudio(leg, {
+    from: Math.max(files.firstTick, call.tickOf('leg.joined', leg) + 5),
+    until: files.firstTick + 30,
+  });
+  files.expectEqualLengths();
+  rmSync(dataDir, { recursive: true });
 });

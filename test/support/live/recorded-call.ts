@@ -19,6 +19,7 @@ const TICK = 960;
 
 /** Files of a recording, judged. */
 export class RecordedCall {
+  readonly status: string;
   readonly firstTick: number;
   readonly endTick: number;
 
@@ -26,7 +27,8 @@ export class RecordedCall {
     private readonly root: string,
     private readonly recordingId: string,
   ) {
-    const { firstTick, endTick } = readSidecar(root, recordingId);
+    const { status, firstTick, endTick } = readSidecar(root, recordingId);
+    this.status = status;
     this.firstTick = firstTick ?? 0;
     this.endTick = endTick ?? 0;
     expect(this.endTick).toBeGreaterThan(this.firstTick);
