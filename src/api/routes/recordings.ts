@@ -12,6 +12,7 @@ import { created, ref } from '../schema/shape.js';
 import type { Api, RouteContext } from './context.js';
 
 const defaultPageSize = 50;
+const finishWaitMs = 3_000;
 
 /** `/v1/calls/{callId}/recordings` and `/v1/recordings`: record a call, stop, list. */
 export function recordingsRoutes(api: Api, { service, idempotency }: RouteContext): void {
@@ -45,14 +46,14 @@ export function recordingsRoutes(api: Api, { service, idempotency }: RouteContex
         operationId: 'stopRecording',
         summary: 'Stop a recording',
         description:
-          'Answers when no more goes into it; `recording.completed` tells when its files are finished. One that has ended ' +
-          'stays as it is.',
+          'Answers when its files are finished, or after three seconds; then `recording.completed` tells when they are. One ' +
+          'that has ended stays as it is.',
         tags: ['recordings'],
         params: callRecordingParamsSchema,
         response: { 200: ref(recordingSchema), ...problems(404, 409, 413, 415) },
       },
     },
-    async (request) => recordings.stop(request.params.callId, request.params.recordingId),
+    async (request) => recordings.stop(request.params.callId, request.params.recordingId, finishWaitMs),
   );
 
   api.get(

@@ -61,17 +61,24 @@ export class RecordingDesk implements Purger {
    */
   async start(callId: string): Promise<RecordingView> {
     const recording = await this.#start(this.#context.registry.get(callId));
-    return viewRecording(await this.#recorder.get(recording.id));
+    return this.#view(await this.#recorder.get(recording.id));
   }
 
-  /** Ends a recording; nothing when it has ended. @throws CodedError `callNotFound`, `recordingNotFound` */
-  async stop(callId: string, recordingId: string): Promise<RecordingView> {
+  /**
+   * Ends a recording; nothing when it has ended.
+   * @param waitMs so long for its files to be finished
+   * @throws CodedError `callNotFound`, `recordingNotFound`
+   */
+  async stop(callId: string, recordingId: string, waitMs = 0): Promise<RecordingView> {
     this.#context.registry.get(callId);
     const recording = this.#open.get(recordingId);
-    if (recording?.call.id === callId) await this.#stop(recording);
+    if (recording?.call.id === callId) {
+      await this.#stop(recording);
+      if (waitMs > 0) await within(this.#context.clock, waitMs, recording.over, undefined);
+    }
     const info = await this.#recorder.get(recordingId);
     if (info.callId !== callId) throw new CodedError('recordingNotFound');
-    return viewRecording(info);
+    return this.#view(info);
   }
 
   /**
@@ -84,13 +91,13 @@ export class RecordingDesk implements Purger {
     readonly next: string | undefined;
   }> {
     const found = await this.#recorder.list({ ...query, limit: query.limit + 1 });
-    const items = found.slice(0, query.limit).map(viewRecording);
+    const items = found.slice(0, query.limit).map((info) => this.#view(info));
     return { items, next: found.length > query.limit ? items.at(-1)?.id : undefined };
   }
 
   /** @throws CodedError `recordingNotFound` */
   async get(recordingId: string): Promise<RecordingView> {
-    return viewRecording(await this.#recorder.get(recordingId));
+    return this.#view(await this.#recorder.get(recordingId));
   }
 
   /** Path of a file to read. @throws CodedError `recordingNotFound` */
@@ -120,6 +127,12 @@ export class RecordingDesk implements Purger {
       }
     }
     return { beforeTick, recordingIds, failedRecordingIds };
+  }
+
+  /** The recorder does not know of a stop before it has read the ring to its end. */
+  #view(info: RecordingInfo): RecordingView {
+    const stops = info.status === 'recording' && this.#open.get(info.recordingId)?.phase === 'stopping';
+    return viewRecording(stops ? { ...info, status: 'stopping' } : info);
   }
 
   async #start(call: Call): Promise<Recording> {

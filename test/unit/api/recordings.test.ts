@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiRig, apiRig } from '../../support/api-rig.js';
+import { settle } from '../../support/fake-clock.js';
 
 type Body = Record<string, unknown> & { id: string; code: string; status: string; items: Body[]; next?: string };
 
@@ -28,9 +29,12 @@ describe('/v1/calls/{callId}/recordings', () => {
     const made = await rig.ask('POST', `${call}/recordings`);
     const { id } = made.json<Body>();
     expect([made.statusCode, made.headers.location]).toEqual([201, `/v1/recordings/${id}`]);
-    const stopped = await rig.ask('POST', `${call}/recordings/${id}/stop`);
-    expect([stopped.statusCode, stopped.json<Body>().id]).toEqual([200, id]);
+    const stopping = rig.ask('POST', `${call}/recordings/${id}/stop`);
+    await settle();
+    expect((await rig.ask('GET', `/v1/recordings/${id}`)).json<Body>().status).toBe('stopping');
     rig.recorder.end(id, { firstTick: 0, endTick: 5, files: [{ name: 'leg_2.wav', legId: 'leg_2', bytes: 44 }] });
+    const stopped = await stopping;
+    expect([stopped.statusCode, stopped.json<Body>().status]).toEqual([200, 'completed']);
     const listed = (await rig.ask('GET', `${call}/recordings`)).json<Body>();
     expect(listed.items).toEqual([
       {

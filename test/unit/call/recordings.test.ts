@@ -97,6 +97,18 @@ describe('a recording', () => {
   });
 });
 
+it('who stops one may wait for its files, but not for ever', async () => {
+  const { recordings, callId, recorder, clock } = await room();
+  const [one, other] = [await recordings.start(callId), await recordings.start(callId)];
+  const stopping = recordings.stop(callId, one.id, 3_000);
+  await settle();
+  recorder.end(one.id);
+  expect(await stopping).toMatchObject({ status: 'completed' });
+  const late = recordings.stop(callId, other.id, 3_000);
+  await clock.advance(3_000);
+  expect(await late).toMatchObject({ status: 'stopping' });
+});
+
 describe('the end of a call', () => {
   it('ends its recordings, and waits for their files', async () => {
     const { recordings, callId, recorder, service, media, names } = await room();
