@@ -3,8 +3,9 @@ import { DenoiseStage } from '../../../src/media/dsp/denoise-stage.js';
 import { Denoiser, denoiserDelaySamples } from '../../../src/media/dsp/denoiser.js';
 import { createRnnoise, denoise } from '../../support/denoising.js';
 import { car, hiss, pink, withNoise } from '../../support/noises.js';
-import { segmentalSnrDb, sine, speechLike } from '../../support/opus.js';
+import { rms, segmentalSnrDb, sine, speechLike } from '../../support/opus.js';
 import { canSpeak, speak } from '../../support/spoken.js';
+import { stoi } from '../../support/stoi.js';
 
 /** The greatest step from sample to sample. */
 const steepest = (signal: Float32Array): number =>
@@ -32,6 +33,34 @@ describe('denoiser', () => {
     const noisy = withNoise(sentence, pink(sentence.length), 5);
     expect(segmentalSnrDb(sentence, denoise(noisy))).toBeGreaterThan(segmentalSnrDb(sentence, noisy) + 3);
   });
+
+  it.skipIf(!canSpeak).each(Object.entries(noises))(
+    'lets a sentence in %s noise at 5 dB be understood no worse, by STOI, than before (espeak-ng)',
+    (_name, noise) => {
+      const sentence = speak('Glue the sheet to the dark blue background. Rice is often served in round bowls.');
+      const noisy = withNoise(sentence, noise(sentence.length), 5);
+      expect(stoi(sentence, denoise(noisy), 48_000)).toBeGreaterThan(stoi(sentence, noisy, 48_000));
+    },
+  );
+
+  it.skipIf(!canSpeak)(
+    'leaves a tenth of the power of noise under speech, and next to nothing in a pause (espeak-ng)',
+    () => {
+      const sentence = speak('Rice is often served in round bowls.');
+      const speech = new Float32Array(sentence.length + 3 * 48_000);
+      speech.set(sentence, 24_000);
+      const noise = hiss(speech.length).map((value) => 0.01 * value);
+      const heard = denoise(speech.map((value, i) => value + noise[i]!));
+      const endOfSpeech = 24_000 + sentence.length;
+      const leftDb = (fromS: number, toS: number) => {
+        const from = endOfSpeech + fromS * 48_000;
+        const to = endOfSpeech + toS * 48_000;
+        return 20 * Math.log10(rms(heard.slice(from, to)) / rms(noise.slice(from, to)));
+      };
+      expect(Math.abs(leftDb(0.1, 0.4) + 10)).toBeLessThan(1.5);
+      expect(leftDb(1.5, 2.4)).toBeLessThan(-22);
+    },
+  );
 
   it('is 10 ms late', () => {
     const output = new Float32Array(clean.length);
