@@ -1,5 +1,6 @@
 import { tickMs } from './frame.js';
 import { silenceDbov } from './level.js';
+import { NoiseTracker } from './noise-tracker.js';
 
 /** When speech counts as begun and ended. */
 export interface SpeechDetectorOptions {
@@ -21,9 +22,11 @@ const highestFloorDbov = -30;
 const floorFall = 0.5;
 const floorRiseDb = 0.06;
 const floorRiseSpeakingDb = 0.01;
+/** How often the floor is lifted to the noise that is known. */
+const noiseEveryTicks = 10;
 /** Voice probability (RNNoise) from which a tick is voice, and down to which it stays voice while speaking. */
 const onsetProbability = 0.6;
-const sustainProbability = 0.35;
+const sustainProbability = 0.5;
 
 /**
  * Tells speech from quiet by level against an adaptive noise floor, with hysteresis in time; one step per tick.
@@ -42,6 +45,8 @@ export class SpeechDetector {
   #evidenceTicks = 0;
   #changeAgeTicks = 0;
   #floorDbov = lowestFloorDbov;
+  readonly #noise = new NoiseTracker();
+  #sinceNoiseTicks = 0;
 
   constructor(options: SpeechDetectorOptions = {}) {
     this.#startTicks = Math.max(1, Math.ceil((options.startMs ?? 250) / tickMs));
@@ -97,6 +102,7 @@ export class SpeechDetector {
     this.#evidence = 0;
     this.#evidenceTicks = 0;
     this.#floorDbov = lowestFloorDbov;
+    this.#noise.reset();
   }
 
   #isVoice(levelDbov: number, probability: number | undefined): boolean {
@@ -111,6 +117,12 @@ export class SpeechDetector {
     const difference = levelDbov - this.#floorDbov;
     const rise = this.#speaking ? floorRiseSpeakingDb : floorRiseDb;
     this.#floorDbov += difference < 0 ? difference * floorFall : Math.min(rise, difference);
+    // Noise that begins is known for noise after 3 s; by rising alone the floor would take a minute.
+    this.#noise.step(levelDbov);
+    if (++this.#sinceNoiseTicks >= noiseEveryTicks) {
+      this.#sinceNoiseTicks = 0;
+      this.#floorDbov = Math.max(this.#floorDbov, this.#noise.noiseDbov);
+    }
     this.#floorDbov = Math.min(highestFloorDbov, Math.max(lowestFloorDbov, this.#floorDbov));
   }
 }

@@ -44,6 +44,16 @@ describe('speech detector', () => {
     expect(changes(detector, [-25, 30])).toEqual(['started 12']);
   });
 
+  it('takes noise that begins for speech no longer than 3.5 s, and hears speech above it at once', () => {
+    const noise = (seconds: number) =>
+      Array.from({ length: 50 * seconds }, (_, i): [number, number] => [-42 + Math.sin(7 * i), 1]);
+    const detector = new SpeechDetector();
+    const [started, stopped, ...more] = changes(detector, [-70, 20], ...noise(10));
+    expect([started?.split(' ')[0], stopped?.split(' ')[0], more]).toEqual(['started', 'stopped', []]);
+    expect(Number(stopped?.split(' ')[1])).toBeLessThan(20 + 175);
+    expect(changes(detector, [-25, 30], ...noise(1))).toEqual(['started 12', 'stopped 44']);
+  });
+
   it('goes on through a minute of speech without taking it for noise', () => {
     const minute = Array.from({ length: 300 }, (_, i): [number, number] => [i % 2 ? -48 : -24, i % 2 ? 3 : 7]);
     const detector = new SpeechDetector();
