@@ -111,7 +111,7 @@ console.log(
 function run(ticks: number): void {
   for (let tick = 0; tick < ticks; tick++) {
     nowMs += 10;
-    for (const talker of talkers) talker.listener(next(talker), '127.0.0.1', talker.port, nowMs);
+    for (const talker of talkers) talker.listener(next(talker), 172, '127.0.0.1', talker.port, nowMs);
     nowMs += 10;
     worker.tick({ dueMs: nowMs, latenessMs: 0, skipped: 0 });
   }

@@ -225,7 +225,7 @@ function speak(leg: Leg, nowMs: number): void {
   packet.writeUInt32BE(leg.timestamp >>> 0, 4);
   leg.sequence += 1;
   leg.timestamp += 160;
-  listeners.get(leg.port)?.(packet, '127.0.0.1', leg.port, nowMs);
+  listeners.get(leg.port)?.(packet, packet.length, '127.0.0.1', leg.port, nowMs);
 }
 
 function sound(frequencyHz: number, durationMs: number): PromptClip {

@@ -106,7 +106,7 @@ async function serve(way: Way, peerPort: number, sockets: number): Promise<void>
     ports.flush?.();
   };
   for (let i = 0; i < sockets; i++) {
-    const port = await ports.open('127.0.0.1', 0, (received, address, from) => {
+    const port = await ports.open('127.0.0.1', 0, (received, _length, address, from) => {
       packets++;
       // Looked at, as a parser does.
       sum += (received[0] ?? 0) + address.length + from;

@@ -1,10 +1,16 @@
 /** What the media plane needs of UDP; `native-udp.ts` and `udp-socket.ts` are the real ones, tests emulate a network. */
 
 /**
- * Called for every datagram; `bytes` is only valid during the call. `arrivalMs` is when it came, on the clock of
- * `performance.now()`, which may be up to a tick before it is handed over.
+ * Called for every datagram: the first `length` of `bytes`, only valid during the call. `arrivalMs` is when it came, on the
+ * clock of `performance.now()`, which may be up to a tick before it is handed over.
  */
-export type DatagramListener = (bytes: Uint8Array, address: string, port: number, arrivalMs: number) => void;
+export type DatagramListener = (
+  bytes: Uint8Array,
+  length: number,
+  address: string,
+  port: number,
+  arrivalMs: number,
+) => void;
 
 /** One bound UDP port. */
 export interface DatagramPort {

@@ -108,14 +108,14 @@ export class LegReceiver {
   }
 
   /** Takes one RTP datagram; never throws. */
-  receive(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
+  receive(bytes: Uint8Array, received: number, address: string, port: number, nowMs: number): void {
     const verdict = this.latch.screen(address, port);
     if (verdict === 'drop') return this.drop('source');
     if (!this.#bucket.take(nowMs)) return this.drop('flood');
     // Some phones ask who they are (ICE, keep-alive); no answer was promised to them, and none is given.
-    if (isStun(bytes, bytes.length)) return this.drop('stun');
+    if (isStun(bytes, received)) return this.drop('stun');
     const packet = this.#packet;
-    const length = this.crypto.unprotectRtp(bytes, bytes.length);
+    const length = this.crypto.unprotectRtp(bytes, received);
     if (length < 0) return this.drop(dropReasonOf(length));
     if (parseRtp(bytes, length, packet) !== RtpFault.none) return this.drop('malformed');
     const meaning = this.#meanings[packet.payloadType];

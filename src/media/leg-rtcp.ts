@@ -37,10 +37,10 @@ export class LegRtcp {
   }
 
   /** Takes one RTCP datagram; one from elsewhere than the media is dropped and moves nothing (SAFETY M2). */
-  receive(bytes: Uint8Array, address: string, port: number, nowMs: number): void {
+  receive(bytes: Uint8Array, received: number, address: string, port: number, nowMs: number): void {
     if (!this.#receiver.latch.screenRtcp(address, port)) return this.#receiver.drop('source');
-    if (isStun(bytes, bytes.length)) return this.#receiver.drop('stun');
-    const length = this.#receiver.crypto.unprotectRtcp(bytes, bytes.length);
+    if (isStun(bytes, received)) return this.#receiver.drop('stun');
+    const length = this.#receiver.crypto.unprotectRtcp(bytes, received);
     if (length < 0) return this.#receiver.drop(dropReasonOf(length));
     const clockRateHz = this.#media?.send.clockRateHz ?? 0;
     this.session.receive(bytes, length, this.#sender.rtp.ssrc, clockRateHz, nowMs);

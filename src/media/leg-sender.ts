@@ -34,6 +34,8 @@ export class LegSender {
   #tones: TonePlayer | undefined;
   readonly #tonePayload = { bytes: new Uint8Array(GREATEST_PAYLOAD_BYTES), length: 0 };
   readonly #packet = new Uint8Array(PACKET_BYTES);
+  /** Its beginning in the length that was sent last. */
+  #usual: Uint8Array = this.#packet;
   readonly #eventPacket = new Uint8Array(EVENT_PACKET_BYTES + TAG_BYTES);
   /** Digits asked for and not yet played to their end, oldest first. */
   readonly #batches: { readonly batch: number; readonly digits: string }[] = [];
@@ -143,7 +145,14 @@ export class LegSender {
 
   #seal(packet: Uint8Array, length: number, socket: DatagramPort, latch: SourceLatch): void {
     const sealed = this.crypto.protectRtp(packet, length);
-    if (sealed > 0) socket.send(packet, sealed, latch.sendAddress, latch.sendPort);
+    if (sealed > 0) socket.send(this.#exactly(packet, sealed), sealed, latch.sendAddress, latch.sendPort);
+  }
+
+  /** A packet's memory in its very length, if that is its usual one: whole arrays are copied in blocks. */
+  #exactly(packet: Uint8Array, length: number): Uint8Array {
+    if (packet !== this.#packet || this.#media?.send.encoding === 'opus') return packet;
+    if (this.#usual.length !== length) this.#usual = packet.subarray(0, length);
+    return this.#usual;
   }
 
   /** Audio gathered for a longer packet leaves before the digit takes its place. */

@@ -29,10 +29,7 @@ export class NativeUdp implements DatagramPorts {
   readonly #ports: (NativePort | undefined)[] = [];
   readonly #notes: Int32Array;
   readonly #agesMs: Float64Array;
-  readonly #slots: Uint8Array;
-  /** Where each datagram is when its listener reads it, and this memory in every length it has been read in. */
-  readonly #reading: ArrayBuffer;
-  readonly #readings: (Uint8Array | undefined)[] = [];
+  readonly #slots: readonly Uint8Array[];
   readonly #arena: Uint8Array;
   readonly #sendNotes: Int32Array;
   readonly #counters: Float64Array;
@@ -46,8 +43,11 @@ export class NativeUdp implements DatagramPorts {
     this.#nowMs = nowMs;
     this.#notes = new Int32Array(addon.notes);
     this.#agesMs = new Float64Array(addon.agesMs);
-    this.#slots = new Uint8Array(addon.slots);
-    this.#reading = new ArrayBuffer(addon.slotBytes);
+    const slots = addon.slots.byteLength / addon.slotBytes;
+    this.#slots = Array.from(
+      { length: slots },
+      (_, i) => new Uint8Array(addon.slots, i * addon.slotBytes, addon.slotBytes),
+    );
     this.#arena = new Uint8Array(addon.arena);
     this.#sendNotes = new Int32Array(addon.sendNotes);
     this.#counters = new Float64Array(addon.counters);
@@ -102,11 +102,10 @@ export class NativeUdp implements DatagramPorts {
     const port = this.#ports[this.#notes[note] ?? -1];
     // Closed by a listener before it in this batch, or too long.
     if (port === undefined || length < 0) return;
-    const bytes = (this.#readings[length] ??= new Uint8Array(this.#reading, 0, length));
-    const start = slot * this.#addon.slotBytes;
-    for (let i = 0; i < length; i++) bytes[i] = this.#slots[start + i] ?? 0;
+    const bytes = this.#slots[slot];
+    if (bytes === undefined) return;
     const address = port.knownSource(this.#notes, note) ?? this.#learn(port, slot);
-    port.listener(bytes, address, this.#notes[note + 2] ?? 0, nowMs - (this.#agesMs[slot] ?? 0));
+    port.listener(bytes, length, address, this.#notes[note + 2] ?? 0, nowMs - (this.#agesMs[slot] ?? 0));
   }
 
   #learn(port: NativePort, slot: number): string {
@@ -124,7 +123,9 @@ export class NativeUdp implements DatagramPorts {
     }
     if (this.#queued === this.#addon.sendSlots || this.#queuedBytes + length > this.#arena.length) this.flush();
     const start = this.#queuedBytes;
-    for (let i = 0; i < length; i++) this.#arena[start + i] = bytes[i] ?? 0;
+    // Whole arrays are block copies.
+    if (bytes.length === length) this.#arena.set(bytes, start);
+    else for (let i = 0; i < length; i++) this.#arena[start + i] = bytes[i] ?? 0;
     const note = this.#queued * SEND_NOTE_WORDS;
     this.#sendNotes[note] = socket;
     this.#sendNotes[note + 1] = start;

@@ -26,7 +26,7 @@ export class UdpSockets implements DatagramPorts {
     }
     // ICMP unreachable and the like surface here; a dead peer is the RTP timeout's business.
     socket.on('error', () => undefined);
-    socket.on('message', (bytes, from) => listener(bytes, from.address, from.port, performance.now()));
+    socket.on('message', (bytes, from) => listener(bytes, bytes.length, from.address, from.port, performance.now()));
     let open = true;
     return {
       send(bytes, length, address, toPort) {

@@ -256,12 +256,12 @@ export class WorkerCalls {
       const { ports } = this.#resources;
       const opened = (leg = this.#createLeg(command));
       const { host, rtpPort, rtcpPort } = command;
-      const rtp = await ports.open(host, rtpPort, (bytes, address, port, arrivalMs) =>
-        opened.receiveRtp(bytes, address, port, arrivalMs),
+      const rtp = await ports.open(host, rtpPort, (bytes, length, address, port, arrivalMs) =>
+        opened.receiveRtp(bytes, length, address, port, arrivalMs),
       );
       sockets.push(rtp);
-      const rtcp = await ports.open(host, rtcpPort, (bytes, address, port, arrivalMs) =>
-        opened.receiveRtcp(bytes, address, port, arrivalMs),
+      const rtcp = await ports.open(host, rtcpPort, (bytes, length, address, port, arrivalMs) =>
+        opened.receiveRtcp(bytes, length, address, port, arrivalMs),
       );
       sockets.push(rtcp);
       const call = this.#calls.get(callId);

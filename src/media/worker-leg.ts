@@ -162,15 +162,15 @@ export class WorkerLeg {
   }
 
   /** A datagram on the RTP port. */
-  receiveRtp(bytes: Uint8Array, address: string, port: number, arrivalMs: number): void {
+  receiveRtp(bytes: Uint8Array, length: number, address: string, port: number, arrivalMs: number): void {
     this.#digits.nowMs = arrivalMs;
-    if (this.#rtcpMux && isRtcp(bytes, bytes.length)) this.#rtcp.receive(bytes, address, port, arrivalMs);
-    else this.receiver.receive(bytes, address, port, arrivalMs);
+    if (this.#rtcpMux && isRtcp(bytes, length)) this.#rtcp.receive(bytes, length, address, port, arrivalMs);
+    else this.receiver.receive(bytes, length, address, port, arrivalMs);
   }
 
   /** A datagram on the RTCP port. */
-  receiveRtcp(bytes: Uint8Array, address: string, port: number, arrivalMs: number): void {
-    this.#rtcp.receive(bytes, address, port, arrivalMs);
+  receiveRtcp(bytes: Uint8Array, length: number, address: string, port: number, arrivalMs: number): void {
+    this.#rtcp.receive(bytes, length, address, port, arrivalMs);
   }
 
   /** A digit that came by signalling. */

@@ -50,9 +50,9 @@ export class WorkerMeter {
       drain: () => ports.drain?.(),
       flush: () => ports.flush?.(),
       open: async (host, port, listener) => {
-        const socket = await ports.open(host, port, (bytes, address, from, arrivalMs) => {
+        const socket = await ports.open(host, port, (bytes, length, address, from, arrivalMs) => {
           this.#packetsReceived++;
-          listener(bytes, address, from, arrivalMs);
+          listener(bytes, length, address, from, arrivalMs);
         });
         return this.#counting(socket);
       },

@@ -242,7 +242,7 @@ export class MediaRig {
   }
 
   deliver(serverPort: number, bytes: Uint8Array, address: string, port: number): void {
-    this.#listeners.get(serverPort)?.(bytes, address, port, this.nowMs);
+    this.#listeners.get(serverPort)?.(bytes, bytes.length, address, port, this.nowMs);
   }
 
   /** One tick: peers send at their phase, then the worker runs. */

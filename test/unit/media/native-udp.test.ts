@@ -47,8 +47,13 @@ type Peer = Awaited<ReturnType<typeof openPeer>>;
 /** Opens a port on `ports` and finds out its number by sending from it. */
 async function openPort(ports: DatagramPorts, peer: Peer, onDatagram?: (got: Got) => void) {
   const got: Got[] = [];
-  const port = await ports.open(peer.host, 0, (bytes, address, from, arrivalMs) => {
-    const datagram = { text: Buffer.from(bytes).toString('latin1'), address, port: from, arrivalMs };
+  const port = await ports.open(peer.host, 0, (bytes, length, address, from, arrivalMs) => {
+    const datagram = {
+      text: Buffer.from(bytes.subarray(0, length)).toString('latin1'),
+      address,
+      port: from,
+      arrivalMs,
+    };
     got.push(datagram);
     onDatagram?.(datagram);
   });
@@ -351,8 +356,8 @@ describe.runIf(addon !== undefined)('native/udp in batches', () => {
     const first = await openPort(ports, peer, () => {
       first.port.close();
       void ports
-        .open('127.0.0.1', 0, (bytes, address, port, arrivalMs) => {
-          strangers.push({ text: Buffer.from(bytes).toString(), address, port, arrivalMs });
+        .open('127.0.0.1', 0, (bytes, length, address, port, arrivalMs) => {
+          strangers.push({ text: Buffer.from(bytes.subarray(0, length)).toString(), address, port, arrivalMs });
         })
         .then((port) => cleanUps.push(() => port.close()));
     });
