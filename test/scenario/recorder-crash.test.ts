@@ -14,7 +14,7 @@ import { removeDirectory, temporaryDirectory } from '../support/recorder/recorde
 import { play } from '../support/recorder/script.js';
 
 /** `MIXMINUS_KILLS=100` makes it thorough. */
-const kills = Number(process.env.MIXMINUS_KILLS ?? 8);
+const kills = Number(process.env.MIXMINUS_KILLS ?? 4);
 const ticksPerSecond = 50;
 /** A second, and what a busy machine may add before it lets the worker run. */
 const mostLostTicks = 5 * ticksPerSecond;
