@@ -14,7 +14,6 @@ import { ownThread } from '../src/media/thread.js';
 import { Ticker, TICK_MS } from '../src/media/ticker.js';
 import { chooseUdp, openUdp } from '../src/media/udp.js';
 
-type Way = UdpKind | 'dgram in slices';
 /** What a child reports: µs of CPU and packets read, both per socket per tick. */
 interface Measured {
   readonly costUs: number;
@@ -27,17 +26,17 @@ const PACKET = Buffer.alloc(PACKET_BYTES, 0x80);
 const WARM_UP_MS = 1000;
 
 const [childWay, childPort] = process.argv[2] === 'child' ? process.argv.slice(3) : [];
-if (childWay !== undefined) await serve(childWay as Way, Number(childPort), Number(process.argv[5]));
+if (childWay !== undefined) await serve(childWay as UdpKind, Number(childPort), Number(process.argv[5]));
 else await compare();
 
 /** The parent: sends packets, starts each way in turn, prints the table. */
 async function compare(): Promise<void> {
   const [sockets = 100, seconds = 5, rounds = 3] = process.argv.slice(2).map(Number);
-  const ways: Way[] = ['dgram', 'dgram in slices'];
+  const ways: UdpKind[] = ['dgram'];
   const { kind, why } = chooseUdp('auto');
   if (kind === 'native') ways.push('native');
   else console.log(`native/udp is not measured: ${why}`);
-  const costs = new Map<Way, number[]>(ways.map((way) => [way, []]));
+  const costs = new Map<UdpKind, number[]>(ways.map((way) => [way, []]));
   for (let round = 0; round < rounds; round++) {
     for (const way of ways) {
       const { costUs, packets } = await measure(way, sockets, seconds);
@@ -54,7 +53,7 @@ async function compare(): Promise<void> {
   }
 }
 
-async function measure(way: Way, sockets: number, seconds: number): Promise<Measured> {
+async function measure(way: UdpKind, sockets: number, seconds: number): Promise<Measured> {
   const peer = createSocket('udp4');
   const ports = new Set<number>();
   peer.on('message', (_bytes, from) => void ports.add(from.port));
@@ -73,7 +72,7 @@ async function measure(way: Way, sockets: number, seconds: number): Promise<Meas
   return measured;
 }
 
-function startChild(way: Way, port: number, sockets: number): ChildProcess {
+function startChild(way: UdpKind, port: number, sockets: number): ChildProcess {
   const words = [...process.execArgv, process.argv[1] ?? '', 'child', way, String(port), String(sockets)];
   const pinned = spawnSync('taskset', ['-V']).status === 0 ? ['taskset', '-c', '0'] : [];
   const [command = '', ...rest] = [...pinned, process.execPath, ...words];
@@ -92,7 +91,7 @@ function sendEvenly(ports: readonly number[], send: (port: number) => void): () 
 }
 
 /** The child: a media thread without media. */
-async function serve(way: Way, peerPort: number, sockets: number): Promise<void> {
+async function serve(way: UdpKind, peerPort: number, sockets: number): Promise<void> {
   // Whatever becomes of the parent, this ends with it.
   process.once('disconnect', () => process.exit(0));
   const ports = openUdp(way === 'native' ? 'native' : 'dgram', () => performance.now());
@@ -114,15 +113,11 @@ async function serve(way: Way, peerPort: number, sockets: number): Promise<void>
     open.push(port);
   }
   let ticks = 0;
-  const ticker = new Ticker(
-    ownThread,
-    () => {
-      ticks++;
-      ports.drain?.();
-      sendAll();
-    },
-    () => way === 'dgram in slices',
-  );
+  const ticker = new Ticker(ownThread, () => {
+    ticks++;
+    ports.drain?.();
+    sendAll();
+  });
   sendAll();
   await sleep(200);
   process.send?.('ready');

@@ -38,25 +38,17 @@ export interface TickTurn {
 /** Remaining time below which blocking is better than another timer, which could fire a millisecond late. */
 const BLOCK_BELOW_MS = 1.6;
 
-/** How long a busy thread sleeps between looks at its sockets; arrival times are this coarse then. */
-const SLICE_MS = 2;
-
 /** Calls `onTick` every 20 ms until stopped. */
 export class Ticker {
   readonly #thread: TickerThread;
   readonly #onTick: (turn: TickTurn) => void;
-  readonly #busy: () => boolean;
   #nextDueMs = 0;
   #timer: { cancel(): void } | undefined;
   #running = false;
 
-  /**
-   * @param busy whether so much input comes that it is cheaper to look every {@link SLICE_MS} than to be woken by each datagram
-   */
-  constructor(thread: TickerThread, onTick: (turn: TickTurn) => void, busy: () => boolean = () => false) {
+  constructor(thread: TickerThread, onTick: (turn: TickTurn) => void) {
     this.#thread = thread;
     this.#onTick = onTick;
-    this.#busy = busy;
   }
 
   start(): void {
@@ -76,11 +68,6 @@ export class Ticker {
     if (remainingMs <= BLOCK_BELOW_MS) {
       if (remainingMs > 0) this.#thread.block(remainingMs);
       this.#thread.afterInput(() => this.#turn());
-      return;
-    }
-    if (this.#busy()) {
-      this.#thread.block(Math.min(SLICE_MS, remainingMs));
-      this.#thread.afterInput(() => this.#wait());
       return;
     }
     this.#timer = this.#thread.after(Math.max(1, Math.floor(remainingMs - 1)), () => this.#wait());

@@ -17,9 +17,6 @@ if (!parentPort) throw new Error('This is the entry of a worker thread.');
 const port = parentPort;
 const emit = (event: MediaEvent): void => port.postMessage(event);
 
-/** From so many legs on node:dgram is looked at in slices rather than let every datagram wake the thread (bench/udp.ts). */
-const BUSY_LEGS = 16;
-
 preferThisThread();
 const { dsp, opus, opusPreferences, rnnoise, udp } = workerData as WorkerStart;
 const kernels = new Kernels(dsp, new OpusLibrary(opus, opusPreferences));
@@ -37,9 +34,5 @@ const calls = new WorkerCalls({
   heapUsedBytes: () => getHeapStatistics().used_heap_size,
 });
 port.on('message', (command: MediaCommand) => calls.command(command));
-new Ticker(
-  ownThread,
-  (turn) => calls.tick(turn),
-  () => ports.kind === 'dgram' && calls.legCount >= BUSY_LEGS,
-).start();
+new Ticker(ownThread, (turn) => calls.tick(turn)).start();
 emit({ type: 'ready' });

@@ -61,7 +61,7 @@ it('a leg that is asked is out of the mix for exactly the ticks that the API tel
     gather: { patterns: ['1', '2'], timeoutMs: 10_000 },
   });
   expect(interaction.begun).toMatchObject({ status: 'active', prompt: { contentHash: aHash } });
-  await hears(asked, { ...asked, voice: MUSIC } as LivePhone);
+  await hears(asked, { ...asked, voice: MUSIC });
   press(asked, '2');
   const over = await interaction.over();
   expect(over).toMatchObject({ result: 'digits', digits: '2', attempts: 1, promptCompleted: true, playedMs: 600 });
@@ -122,7 +122,7 @@ describe('results', () => {
       prompt: tonePrompt(300),
       gather: { ...gatherOne, timeoutMs: 5_000, retries: 1 },
     });
-    await hears(phones[0], { ...phones[0], voice: promptVoice } as LivePhone);
+    await hears(phones[0], { ...phones[0], voice: promptVoice });
     press(phones[0], '7');
     await aWhile();
     press(phones[0], '8');
@@ -137,7 +137,7 @@ describe('results', () => {
       prompt: tonePrompt(5_000),
       gather: gatherOne,
     });
-    await hears(phones[0], { ...phones[0], voice: promptVoice } as LivePhone);
+    await hears(phones[0], { ...phones[0], voice: promptVoice });
     press(phones[0], '1');
     const over = await interaction.over();
     expect(over).toMatchObject({ result: 'digits', digits: '1', promptCompleted: false });
@@ -200,7 +200,7 @@ describe('results', () => {
     const second = await LiveInteraction.start(api, legs[0].path, { prompt: music, plays: 0 });
     const replaced = await first.over();
     expect(replaced).toMatchObject({ result: 'cancelled', cancelledBy: 'replaced', promptCompleted: false });
-    await hears(asked, { ...asked, voice: MUSIC } as LivePhone);
+    await hears(asked, { ...asked, voice: MUSIC });
     expect(await second.cancel()).toBe(204);
     const cancelled = await second.over();
     expect(cancelled).toMatchObject({ result: 'cancelled', cancelledBy: 'api' });
@@ -253,7 +253,7 @@ describe('playbacks', () => {
     const tune = { ...one, voice: MUSIC } as LivePhone;
     await Promise.all([hears(one, tune), hearsNot(other, tune), hears(one, other), hears(other, one)]);
     const interaction = await LiveInteraction.start(api, legs[0].path, { prompt: tonePrompt(10_000) });
-    await Promise.all([hearsNot(one, tune), hears(one, { ...one, voice: promptVoice } as LivePhone)]);
+    await Promise.all([hearsNot(one, tune), hears(one, { ...one, voice: promptVoice })]);
     await interaction.cancel();
     await hears(one, tune);
   });
