@@ -193,6 +193,7 @@ describe('in the call', () => {
         const uses = stream.seen.filter((event) => event.type === 'menu.used' && event.data.legId === leg?.id);
         return data.legId === leg?.id && uses.length >= times;
       });
+    await conversation([one, two]);
     await enter(one, '*6');
     await used(1);
     await hearsNot(two, one);

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { soon } from './soon.js';
 
+/** Newest events that are shown when one does not come. */
+const EVENTS_SHOWN = 12;
+
 /** An answer; `body` is whatever JSON it held. */
 export interface Answer<Body> {
   readonly status: number;
@@ -125,7 +128,7 @@ export class EventStream {
   async first(type: string, about: (event: EventSeen) => boolean = () => true): Promise<EventSeen> {
     return soon(() => {
       const found = this.seen.find((event) => event.type === type && about(event));
-      if (!found) throw new Error(`No ${type}; came: ${this.seen.map((event) => event.type).join(', ')}`);
+      if (!found) throw new Error(`No ${type}; came last: ${JSON.stringify(this.seen.slice(-EVENTS_SHOWN))}`);
       return found;
     });
   }
