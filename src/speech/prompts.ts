@@ -39,7 +39,7 @@ export interface Prompts {
   readonly assets: AssetStore;
   /** Reads what is on disk and looks for programs; before anything else. */
   start(): Promise<void>;
-  /** Ends its threads; what is being made fails. */
+  /** Ends its threads; what is being made fails, and nothing is written any more. */
   close(): Promise<void>;
 }
 
@@ -90,7 +90,10 @@ export function createPrompts(options: PromptsOptions): Prompts {
       const { unavailable } = synthesizer;
       if (unavailable !== undefined) log('info', 'Prompts cannot be spoken.', { why: unavailable });
     },
-    close: () => decoder.close(),
+    async close() {
+      await decoder.close();
+      await speechCache?.close();
+    },
   };
 }
 

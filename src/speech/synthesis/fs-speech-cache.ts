@@ -10,6 +10,8 @@ export interface SpeechCache {
   get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Writes nothing more; resolves when what is being written is there. */
+  close(): Promise<void>;
 }
 
 const fileExpression = /^([0-9a-f]{64})\.audio$/;
@@ -17,6 +19,8 @@ const fileExpression = /^([0-9a-f]{64})\.audio$/;
 /** A directory of files named by their keys (SHA-256, hex), bounded; what was not used for longest goes first. */
 export class FileSpeechCache implements SpeechCache {
   readonly #files: Recent<true>;
+  readonly #writes = new Set<Promise<void>>();
+  #closed = false;
 
   constructor(
     private readonly directory: string,
@@ -55,7 +59,25 @@ export class FileSpeechCache implements SpeechCache {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    if (bytes.length > this.mostBytes) return;
+    if (this.#closed || bytes.length > this.mostBytes) return;
+    const write = this.#write(key, bytes);
+    this.#writes.add(write);
+    await write;
+    this.#writes.delete(write);
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#files.delete(key);
+    await this.#remove(key);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#writes);
+  }
+
+  /** Never rejects. */
+  async #write(key: string, bytes: Uint8Array): Promise<void> {
     const part = join(this.directory, `${randomUUID()}.part`);
     try {
       await writeFile(part, bytes, { mode: 0o600, flag: 'wx' });
@@ -65,11 +87,6 @@ export class FileSpeechCache implements SpeechCache {
       // A full disk costs time, not calls.
       await rm(part, { force: true }).catch(() => undefined);
     }
-  }
-
-  async delete(key: string): Promise<void> {
-    this.#files.delete(key);
-    await this.#remove(key);
   }
 
   #remove(key: string): Promise<void> {
@@ -86,4 +103,5 @@ export const noSpeechCache: SpeechCache = {
   get: () => Promise.resolve(undefined),
   put: () => Promise.resolve(),
   delete: () => Promise.resolve(),
+  close: () => Promise.resolve(),
 };

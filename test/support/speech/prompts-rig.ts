@@ -33,6 +33,7 @@ export class PromptsRig {
 
   /** Starts it anew over the same directory. */
   async start(settings: object = {}, network: PromptsOptions['network'] = {}): Promise<void> {
+    await this.#room?.close();
     const file = JSON.stringify({ dataDir: this.dataDir, ...settings });
     this.#room = createPrompts({
       settings: loadConfig({ CONFIG_FILE: 'c.json' }, () => file),
