@@ -56,6 +56,20 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(sip/|errors\\.ts|media/protocol(\\.ts|/))' },
     },
     {
+      name: 'shared-sip-rooms-know-no-adapter',
+      comment: 'message, auth, rules, sdp and admission hold for any user agent; drachtio and embedded stand on them.',
+      severity: 'error',
+      from: { path: '^src/sip/', pathNot: '^src/sip/(drachtio|embedded)/' },
+      to: { path: '^src/sip/(drachtio|embedded)/' },
+    },
+    {
+      name: 'sip-rules-do-no-io',
+      comment: 'What RFC 3261 and its kin ask of a user agent takes messages, times and chances as arguments.',
+      severity: 'error',
+      from: { path: '^src/sip/rules/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'sip-adapters-do-not-know-each-other',
       severity: 'error',
       from: { path: '^src/sip/(drachtio|embedded)/' },
@@ -77,7 +91,7 @@ module.exports = {
       name: 'edges-see-call-and-ports',
       severity: 'error',
       from: { path: '^src/(api|events|telemetry)/' },
-      to: { path: '^src/(sip/(drachtio|embedded)|media/(?!plane|protocol))' },
+      to: { path: '^src/(sip/(drachtio|embedded|message|auth|rules)|media/(?!plane|protocol))' },
     },
     {
       name: 'only-app-knows-everyone',

@@ -24,7 +24,7 @@ import { chooseUdp } from './media/udp.js';
 import { startWorkerThread } from './media/worker-link.js';
 import { Admission } from './sip/admission/admission.js';
 import { DrachtioGateway } from './sip/drachtio/gateway.js';
-import { DigestServer } from './sip/embedded/auth/digest-server.js';
+import { DigestServer } from './sip/auth/digest-server.js';
 import { EmbeddedGateway } from './sip/embedded/gateway.js';
 import type { SipGateway } from './sip/gateway.js';
 import { createPrompts, type Prompts } from './speech/prompts.js';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseDigestFields } from '../../src/sip/embedded/auth/digest-fields.js';
-import { sessionBody } from '../../src/sip/embedded/message/body.js';
-import { parseMessage } from '../../src/sip/embedded/message/parse.js';
-import { responseTo } from '../../src/sip/embedded/message/response.js';
-import { serialize } from '../../src/sip/embedded/message/serialize.js';
-import { refusalOf } from '../../src/sip/embedded/uas-checks.js';
+import { parseDigestFields } from '../../src/sip/auth/digest-fields.js';
+import { sessionBody } from '../../src/sip/message/body.js';
+import { parseMessage } from '../../src/sip/message/parse.js';
+import { responseTo } from '../../src/sip/message/response.js';
+import { serialize } from '../../src/sip/message/serialize.js';
+import { refusalOf } from '../../src/sip/rules/uas-checks.js';
 import type { Flow } from '../../src/sip/embedded/transport/flow.js';
 import { responseDestination, stampSource } from '../../src/sip/embedded/transport/via-routing.js';
 import { bytesOf, requestBytes, requestLines } from '../unit/sip-message/message-text.js';

@@ -1,9 +1,9 @@
 /** What is special about calls through drachtio, beyond the gateway contract. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DigestClient } from '../../src/sip/embedded/auth/digest-client.js';
-import { DigestServer } from '../../src/sip/embedded/auth/digest-server.js';
-import { HeaderFields } from '../../src/sip/embedded/message/header-fields.js';
+import { DigestClient } from '../../src/sip/auth/digest-client.js';
+import { DigestServer } from '../../src/sip/auth/digest-server.js';
+import { HeaderFields } from '../../src/sip/message/header-fields.js';
 import type { DrachtioOptions } from '../../src/sip/drachtio/options.js';
 import { admitLoopback, DrachtioRig } from '../support/drachtio-server/rig.js';
 import { PeerDialog, peerSdp } from '../support/sip-peer.js';

@@ -1,7 +1,7 @@
 /** A SIP network without sockets on a fake clock: messages are written and parsed as on a wire, delayed, lost and doubled. */
-import { parseMessage } from '../../src/sip/embedded/message/parse.js';
-import type { SipMessage } from '../../src/sip/embedded/message/message.js';
-import { serialize } from '../../src/sip/embedded/message/serialize.js';
+import { parseMessage } from '../../src/sip/message/parse.js';
+import type { SipMessage } from '../../src/sip/message/message.js';
+import { serialize } from '../../src/sip/message/serialize.js';
 import type { GatewayTransport } from '../../src/sip/embedded/gateway.js';
 import { isFlow, type Flow, type ListenPoint, type Target } from '../../src/sip/embedded/transport/flow.js';
 import { stampSource } from '../../src/sip/embedded/transport/via-routing.js';

@@ -1,9 +1,9 @@
 /** An embedded gateway on a fake clock whose wire is the test: text goes in, messages come out, nothing else happens. */
 import { Admission, type AdmissionLimits } from '../../src/sip/admission/admission.js';
 import { EmbeddedGateway, type EmbeddedGatewayOptions, type GatewayTransport } from '../../src/sip/embedded/gateway.js';
-import { parseMessage } from '../../src/sip/embedded/message/parse.js';
-import type { SipMessage } from '../../src/sip/embedded/message/message.js';
-import { serialize } from '../../src/sip/embedded/message/serialize.js';
+import { parseMessage } from '../../src/sip/message/parse.js';
+import type { SipMessage } from '../../src/sip/message/message.js';
+import { serialize } from '../../src/sip/message/serialize.js';
 import { isFlow, type Flow, type Target } from '../../src/sip/embedded/transport/flow.js';
 import type { Malformed } from '../../src/sip/embedded/transport/transport-layer.js';
 import { stampSource } from '../../src/sip/embedded/transport/via-routing.js';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { sessionBody } from '../../src/sip/embedded/message/body.js';
-import type { SipMessage, SipRequest } from '../../src/sip/embedded/message/message.js';
-import { parseNameAddr } from '../../src/sip/embedded/message/name-addr.js';
-import { parseMessage } from '../../src/sip/embedded/message/parse.js';
-import { responseTo } from '../../src/sip/embedded/message/response.js';
-import { serialize } from '../../src/sip/embedded/message/serialize.js';
-import { parseUri } from '../../src/sip/embedded/message/uri.js';
-import { parseVia } from '../../src/sip/embedded/message/via.js';
-import { refusalOf } from '../../src/sip/embedded/uas-checks.js';
+import { sessionBody } from '../../src/sip/message/body.js';
+import type { SipMessage, SipRequest } from '../../src/sip/message/message.js';
+import { parseNameAddr } from '../../src/sip/message/name-addr.js';
+import { parseMessage } from '../../src/sip/message/parse.js';
+import { responseTo } from '../../src/sip/message/response.js';
+import { serialize } from '../../src/sip/message/serialize.js';
+import { parseUri } from '../../src/sip/message/uri.js';
+import { parseVia } from '../../src/sip/message/via.js';
+import { refusalOf } from '../../src/sip/rules/uas-checks.js';
 import { rfc4475Messages, rfc5118Messages } from './sip-torture/table.js';
 
 const messages = [...rfc4475Messages, ...rfc5118Messages];

@@ -16,9 +16,9 @@ import type {
 } from '../gateway.js';
 import { DialogTable } from './dialog/dialog-table.js';
 import type { DialogEnvironment } from './dialog/environment.js';
-import { defaultSessionTimer, type SessionTimerSettings } from './dialog/session-timer.js';
-import { formatHostPort } from './message/host.js';
-import type { SipMessage } from './message/message.js';
+import { defaultSessionTimer, type SessionTimerSettings } from '../rules/session-timer.js';
+import { formatHostPort } from '../message/host.js';
+import type { SipMessage } from '../message/message.js';
 import { rfcTimers, type TimerSettings } from './transaction/machine.js';
 import { systemHost, TimerQueue, type TimerHost } from './transaction/scheduler.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';

@@ -5,7 +5,7 @@ import {
   startRetransmission,
   stepRetransmission,
 } from '../../../src/sip/embedded/dialog/success-retransmission.js';
-import type { SipRequest, SipResponse } from '../../../src/sip/embedded/message/message.js';
+import type { SipRequest, SipResponse } from '../../../src/sip/message/message.js';
 import { tagOf } from '../../../src/sip/embedded/transaction/matching.js';
 import type { Timer } from '../../../src/sip/embedded/transaction/scheduler.js';
 import type { ServerTransaction } from '../../../src/sip/embedded/transaction/server-transaction.js';

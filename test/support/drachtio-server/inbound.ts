@@ -1,8 +1,8 @@
 /** What peers send, and what applications respond. */
 import { randomUUID } from 'node:crypto';
 import { refreshTarget, uasDialog } from '../../../src/sip/embedded/dialog/dialog-state.js';
-import type { SipRequest, SipResponse } from '../../../src/sip/embedded/message/message.js';
-import { responseTo } from '../../../src/sip/embedded/message/response.js';
+import type { SipRequest, SipResponse } from '../../../src/sip/message/message.js';
+import { responseTo } from '../../../src/sip/message/response.js';
 import { cseqNumber, tagOf } from '../../../src/sip/embedded/transaction/matching.js';
 import type { ServerTransaction } from '../../../src/sip/embedded/transaction/server-transaction.js';
 import type { Flow } from '../../../src/sip/embedded/transport/flow.js';

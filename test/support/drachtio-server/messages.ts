@@ -1,9 +1,9 @@
 /** Messages between the scripted server's two halves: meta tokens, drafts turned into headers, addresses. */
 import { randomBytes } from 'node:crypto';
-import type { HeaderFields } from '../../../src/sip/embedded/message/header-fields.js';
-import type { SipMessage, SipRequest, SipResponse } from '../../../src/sip/embedded/message/message.js';
-import { serialize } from '../../../src/sip/embedded/message/serialize.js';
-import { parseUri } from '../../../src/sip/embedded/message/uri.js';
+import type { HeaderFields } from '../../../src/sip/message/header-fields.js';
+import type { SipMessage, SipRequest, SipResponse } from '../../../src/sip/message/message.js';
+import { serialize } from '../../../src/sip/message/serialize.js';
+import { parseUri } from '../../../src/sip/message/uri.js';
 import { tagOf } from '../../../src/sip/embedded/transaction/matching.js';
 import { isFlow, type Flow, type Target } from '../../../src/sip/embedded/transport/flow.js';
 import type { Draft } from './frames.js';

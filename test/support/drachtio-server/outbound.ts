@@ -1,9 +1,9 @@
 /** What applications send, and what peers respond. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { nextHopUri, nextRequest, refreshTarget, uacDialog } from '../../../src/sip/embedded/dialog/dialog-state.js';
-import { HeaderFields } from '../../../src/sip/embedded/message/header-fields.js';
-import type { SipRequest, SipResponse } from '../../../src/sip/embedded/message/message.js';
-import { responseTo } from '../../../src/sip/embedded/message/response.js';
+import { HeaderFields } from '../../../src/sip/message/header-fields.js';
+import type { SipRequest, SipResponse } from '../../../src/sip/message/message.js';
+import { responseTo } from '../../../src/sip/message/response.js';
 import type { ClientTransaction } from '../../../src/sip/embedded/transaction/client-transaction.js';
 import { cseqNumber, tagOf } from '../../../src/sip/embedded/transaction/matching.js';
 import type { AdminClient } from './admin-client.js';

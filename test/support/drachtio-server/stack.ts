@@ -1,5 +1,5 @@
 /** Sockets and transactions of the scripted server: the embedded stack's, with a switch to freeze them. */
-import type { SipMessage } from '../../../src/sip/embedded/message/message.js';
+import type { SipMessage } from '../../../src/sip/message/message.js';
 import { rfcTimers, type TimerSettings } from '../../../src/sip/embedded/transaction/machine.js';
 import { TimerQueue } from '../../../src/sip/embedded/transaction/scheduler.js';
 import { TransactionLayer, type TransactionUser } from '../../../src/sip/embedded/transaction/transaction-layer.js';

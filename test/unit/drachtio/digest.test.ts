@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { authorize } from '../../../src/sip/drachtio/digest.js';
-import { DigestServer } from '../../../src/sip/embedded/auth/digest-server.js';
+import { DigestServer } from '../../../src/sip/auth/digest-server.js';
 
 const credentials = { username: 'Mufasa', password: 'Circle of Life', realm: 'http-auth@example.org' };
 const rfcRequest = { method: 'GET', uri: '/dir/index.html', cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ' };

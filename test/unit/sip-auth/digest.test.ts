@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DigestClient } from '../../../src/sip/embedded/auth/digest-client.js';
-import { parseDigestFields } from '../../../src/sip/embedded/auth/digest-fields.js';
-import { digestResponse } from '../../../src/sip/embedded/auth/digest-hash.js';
-import { DigestServer } from '../../../src/sip/embedded/auth/digest-server.js';
-import { responseTo } from '../../../src/sip/embedded/message/response.js';
-import type { SipResponse } from '../../../src/sip/embedded/message/message.js';
+import { DigestClient } from '../../../src/sip/auth/digest-client.js';
+import { parseDigestFields } from '../../../src/sip/auth/digest-fields.js';
+import { digestResponse } from '../../../src/sip/auth/digest-hash.js';
+import { DigestServer } from '../../../src/sip/auth/digest-server.js';
+import { responseTo } from '../../../src/sip/message/response.js';
+import type { SipResponse } from '../../../src/sip/message/message.js';
 import { parsedRequest, requestBytes } from '../sip-message/message-text.js';
 
 const realm = 'mixminus';

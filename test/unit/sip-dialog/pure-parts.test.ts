@@ -15,15 +15,15 @@ import {
   type LocalExchange,
   type RemoteExchange,
   type Verdict,
-} from '../../../src/sip/embedded/dialog/offer-exchange.js';
-import { formatReason, parseReason } from '../../../src/sip/embedded/dialog/reason-header.js';
+} from '../../../src/sip/rules/offer-exchange.js';
+import { formatReason, parseReason } from '../../../src/sip/rules/reason-header.js';
 import {
   retransmissionDeadline,
   startRetransmission,
   stepRetransmission,
 } from '../../../src/sip/embedded/dialog/success-retransmission.js';
-import type { SipRequest, SipResponse } from '../../../src/sip/embedded/message/message.js';
-import { parseMessage } from '../../../src/sip/embedded/message/parse.js';
+import type { SipRequest, SipResponse } from '../../../src/sip/message/message.js';
+import { parseMessage } from '../../../src/sip/message/parse.js';
 import { rfcTimers } from '../../../src/sip/embedded/transaction/machine.js';
 
 function messageOf(lines: readonly string[]): SipRequest | SipResponse {

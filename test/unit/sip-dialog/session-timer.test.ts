@@ -5,7 +5,7 @@ import {
   requestedSessionExpires,
   sessionDeadlines,
   type SessionTimerFields,
-} from '../../../src/sip/embedded/dialog/session-timer.js';
+} from '../../../src/sip/rules/session-timer.js';
 import { PeerDialog, peerSdp, type RequestParts } from '../../support/sip-peer.js';
 import { ScriptedGateway } from '../../support/scripted-gateway.js';
 import { Owner, ourSdp } from '../../scenario/gateway-contract/stage.js';

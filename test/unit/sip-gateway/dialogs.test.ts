@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addExtraHeaders } from '../../../src/sip/embedded/dialog/extra-headers.js';
-import { HeaderFields } from '../../../src/sip/embedded/message/header-fields.js';
+import { addExtraHeaders } from '../../../src/sip/rules/extra-headers.js';
+import { HeaderFields } from '../../../src/sip/message/header-fields.js';
 import type { OutboundCallRequest, SipDialog } from '../../../src/sip/gateway.js';
 import { Owner, ourSdp } from '../../scenario/gateway-contract/stage.js';
 import { ScriptedGateway } from '../../support/scripted-gateway.js';

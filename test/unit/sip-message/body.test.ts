@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sessionBody } from '../../../src/sip/embedded/message/body.js';
+import { sessionBody } from '../../../src/sip/message/body.js';
 import { parsed, requestBytes } from './message-text.js';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n';

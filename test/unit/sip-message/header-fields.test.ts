@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HeaderFields } from '../../../src/sip/embedded/message/header-fields.js';
+import { HeaderFields } from '../../../src/sip/message/header-fields.js';
 
 describe('HeaderFields', () => {
   it('finds a field by any case and by its compact form, and tells its long name', () => {

@@ -1,6 +1,6 @@
 /** Messages for the tests of this folder: a valid one, and ways to make it differ. */
-import type { SipMessage, SipRequest } from '../../../src/sip/embedded/message/message.js';
-import { parseMessage } from '../../../src/sip/embedded/message/parse.js';
+import type { SipMessage, SipRequest } from '../../../src/sip/message/message.js';
+import { parseMessage } from '../../../src/sip/message/parse.js';
 
 /** Lines of a valid request of `method`, without the empty line. */
 export function requestLines(method = 'OPTIONS'): string[] {

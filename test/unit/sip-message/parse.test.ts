@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMessage } from '../../../src/sip/embedded/message/parse.js';
+import { parseMessage } from '../../../src/sip/message/parse.js';
 import { bytesOf, parsed, parsedRequest, requestBytes, requestLines } from './message-text.js';
 
 /** What a refused message comes to: the counter's word, and the status of the answer if there is one. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StreamFramer, type Frame } from '../../../src/sip/embedded/message/stream-framer.js';
+import { StreamFramer, type Frame } from '../../../src/sip/message/stream-framer.js';
 import { requestBytes } from './message-text.js';
 
 const message = requestBytes({ l: '5' }, 'hello');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusalOf } from '../../../src/sip/embedded/uas-checks.js';
+import { refusalOf } from '../../../src/sip/rules/uas-checks.js';
 import { bytesOf, parsedRequest, requestBytes, requestLines } from './message-text.js';
 
 const sdpType = { 'Content-Type': 'application/sdp' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatUri, parseUri } from '../../../src/sip/embedded/message/uri.js';
+import { formatUri, parseUri } from '../../../src/sip/message/uri.js';
 
 describe('parseUri', () => {
   it('takes a SIP URI apart', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseCSeq } from '../../../src/sip/embedded/message/cseq.js';
-import { formatNameAddr, parseNameAddr } from '../../../src/sip/embedded/message/name-addr.js';
-import { formatParameters, parseParameters } from '../../../src/sip/embedded/message/parameters.js';
+import { parseCSeq } from '../../../src/sip/message/cseq.js';
+import { formatNameAddr, parseNameAddr } from '../../../src/sip/message/name-addr.js';
+import { formatParameters, parseParameters } from '../../../src/sip/message/parameters.js';
 import {
   isQuotedString,
   isToken,
@@ -9,8 +9,8 @@ import {
   quote,
   splitTopLevel,
   unquote,
-} from '../../../src/sip/embedded/message/tokens.js';
-import { formatVia, parseVia } from '../../../src/sip/embedded/message/via.js';
+} from '../../../src/sip/message/tokens.js';
+import { formatVia, parseVia } from '../../../src/sip/message/via.js';
 
 describe('Tokens', () => {
   it('are letters, digits and a few marks', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { HeaderFields } from '../../../src/sip/embedded/message/header-fields.js';
-import type { SipRequest } from '../../../src/sip/embedded/message/message.js';
-import { responseTo } from '../../../src/sip/embedded/message/response.js';
-import { serialize } from '../../../src/sip/embedded/message/serialize.js';
+import { HeaderFields } from '../../../src/sip/message/header-fields.js';
+import type { SipRequest } from '../../../src/sip/message/message.js';
+import { responseTo } from '../../../src/sip/message/response.js';
+import { serialize } from '../../../src/sip/message/serialize.js';
 import { parsed, parsedRequest, requestBytes } from './message-text.js';
 
 function request(changes: Partial<SipRequest> = {}): SipRequest {

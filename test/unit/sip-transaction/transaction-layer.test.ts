@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { SipMessage, SipRequest } from '../../../src/sip/embedded/message/message.js';
-import { parseMessage } from '../../../src/sip/embedded/message/parse.js';
-import { responseTo } from '../../../src/sip/embedded/message/response.js';
-import { serialize } from '../../../src/sip/embedded/message/serialize.js';
+import type { SipMessage, SipRequest } from '../../../src/sip/message/message.js';
+import { parseMessage } from '../../../src/sip/message/parse.js';
+import { responseTo } from '../../../src/sip/message/response.js';
+import { serialize } from '../../../src/sip/message/serialize.js';
 import type { ClientListener } from '../../../src/sip/embedded/transaction/client-transaction.js';
 import { rfcTimers } from '../../../src/sip/embedded/transaction/machine.js';
 import { TimerQueue } from '../../../src/sip/embedded/transaction/scheduler.js';

@@ -2,7 +2,7 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import type { SipMessage } from '../../../src/sip/embedded/message/message.js';
+import type { SipMessage } from '../../../src/sip/message/message.js';
 import type { Flow, ListenPoint } from '../../../src/sip/embedded/transport/flow.js';
 import type { TransportLimits } from '../../../src/sip/embedded/transport/limits.js';
 import { TransportLayer, type Malformed } from '../../../src/sip/embedded/transport/transport-layer.js';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HeaderFields } from '../../../src/sip/embedded/message/header-fields.js';
-import type { SipRequest } from '../../../src/sip/embedded/message/message.js';
-import { responseTo } from '../../../src/sip/embedded/message/response.js';
+import { HeaderFields } from '../../../src/sip/message/header-fields.js';
+import type { SipRequest } from '../../../src/sip/message/message.js';
+import { responseTo } from '../../../src/sip/message/response.js';
 import { parsedRequest, requestBytes } from '../sip-message/message-text.js';
 import { host, Server, TcpPeer, UdpPeer, until } from './network.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { responseTo } from '../../../src/sip/embedded/message/response.js';
+import { responseTo } from '../../../src/sip/message/response.js';
 import { plainAddress, type Flow } from '../../../src/sip/embedded/transport/flow.js';
 import { responseDestination, stampSource } from '../../../src/sip/embedded/transport/via-routing.js';
 import { parsedRequest, requestBytes } from '../sip-message/message-text.js';

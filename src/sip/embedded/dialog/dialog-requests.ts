@@ -1,7 +1,7 @@
 /** Requests of ours within a dialog, other than INVITE: one promise each. */
-import type { DigestAnswer, DigestClient } from '../auth/digest-client.js';
-import type { HeaderFields } from '../message/header-fields.js';
-import type { SipRequest, SipResponse } from '../message/message.js';
+import type { DigestAnswer, DigestClient } from '../../auth/digest-client.js';
+import type { HeaderFields } from '../../message/header-fields.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { Target } from '../transport/flow.js';
 import type { DialogEnvironment } from './environment.js';
 

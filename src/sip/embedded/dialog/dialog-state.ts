@@ -1,8 +1,8 @@
 /** The state of a dialog (RFC 3261 §12) as a value, and the requests built from it. */
-import { HeaderFields } from '../message/header-fields.js';
-import type { SipRequest, SipResponse } from '../message/message.js';
-import { parseNameAddr } from '../message/name-addr.js';
-import { parseUri } from '../message/uri.js';
+import { HeaderFields } from '../../message/header-fields.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
+import { parseNameAddr } from '../../message/name-addr.js';
+import { parseUri } from '../../message/uri.js';
 import { cseqNumber, tagOf } from '../transaction/matching.js';
 
 /** Everything that identifies a dialog and routes its requests. */

@@ -1,5 +1,5 @@
 /** Live dialogs by their full id: Call-ID and both tags, never less (SAFETY S8). */
-import type { SipRequest } from '../message/message.js';
+import type { SipRequest } from '../../message/message.js';
 import { tagOf } from '../transaction/matching.js';
 import type { Dialog } from './dialog.js';
 import { dialogKey } from './dialog-state.js';

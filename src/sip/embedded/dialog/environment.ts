@@ -1,11 +1,11 @@
 /** What dialogs share with the gateway they live in. */
-import type { SipMessage } from '../message/message.js';
+import type { SipMessage } from '../../message/message.js';
 import type { TimerSettings } from '../transaction/machine.js';
 import type { Scheduler } from '../transaction/scheduler.js';
 import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Target } from '../transport/flow.js';
 import type { DialogTable } from './dialog-table.js';
-import type { SessionTimerSettings } from './session-timer.js';
+import type { SessionTimerSettings } from '../../rules/session-timer.js';
 
 /** One gateway, as its dialogs see it. */
 export interface DialogEnvironment {

@@ -1,13 +1,13 @@
 /** The peer's re-INVITE and UPDATE: who may offer, what the owner says, and a refusal that changes nothing (RFC 3261 §14.2). */
 import type { OfferOutcome } from '../../gateway.js';
-import { sessionBody } from '../message/body.js';
-import type { SipRequest } from '../message/message.js';
-import { responseTo } from '../message/response.js';
+import { sessionBody } from '../../message/body.js';
+import type { SipRequest } from '../../message/message.js';
+import { responseTo } from '../../message/response.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { accept, allow, supported } from './capabilities.js';
+import { accept, allow, supported } from '../../rules/capabilities.js';
 import type { Dialog } from './dialog.js';
-import { judgeIncoming } from './offer-exchange.js';
-import { answerSessionTimer, type SessionTimerAnswer } from './session-timer.js';
+import { judgeIncoming } from '../../rules/offer-exchange.js';
+import { answerSessionTimer, type SessionTimerAnswer } from '../../rules/session-timer.js';
 import { sessionTimerFields } from './session-keeper.js';
 
 /** Answers a re-INVITE or UPDATE that has passed the checks of a UAS. */

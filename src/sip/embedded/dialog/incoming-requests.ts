@@ -1,10 +1,10 @@
 /** What a dialog answers to the peer's requests; INVITE and UPDATE are in `incoming-offer.ts`. */
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { refusalOf } from '../uas-checks.js';
-import { capabilityHeaders } from './capabilities.js';
+import { refusalOf } from '../../rules/uas-checks.js';
+import { capabilityHeaders } from '../../rules/capabilities.js';
 import type { Dialog } from './dialog.js';
 import { answerOffer } from './incoming-offer.js';
-import { parseReason } from './reason-header.js';
+import { parseReason } from '../../rules/reason-header.js';
 
 /** Answers a request whose CSeq is in order. Every method gets an answer the RFC allows. */
 export function answerInDialog(dialog: Dialog, transaction: ServerTransaction): void {

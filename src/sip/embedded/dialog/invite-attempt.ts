@@ -1,5 +1,5 @@
 /** One INVITE of ours from first to last: cancelled when wanted, given up when nothing comes, never left behind. */
-import type { SipRequest, SipResponse } from '../message/message.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { ClientTransaction } from '../transaction/client-transaction.js';
 import type { Timer } from '../transaction/scheduler.js';
 import type { Flow, Target } from '../transport/flow.js';

@@ -1,14 +1,14 @@
 /** Our offers in a dialog: re-INVITE with its glare, challenges and timers (RFC 3261 §14.1), and refreshes (RFC 4028 §7.4). */
 import type { SipDialog } from '../../gateway.js';
-import { sessionBody } from '../message/body.js';
-import type { SipRequest, SipResponse } from '../message/message.js';
-import { accept, allow, supported } from './capabilities.js';
+import { sessionBody } from '../../message/body.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
+import { accept, allow, supported } from '../../rules/capabilities.js';
 import type { Credentials, RequestOutcome } from './dialog-requests.js';
 import type { Dialog } from './dialog.js';
 import { InviteAttempt } from './invite-attempt.js';
-import { glareDelayMs } from './offer-exchange.js';
+import { glareDelayMs } from '../../rules/offer-exchange.js';
 import { sessionTimerFields } from './session-keeper.js';
-import { agreedSessionTimer, minSeOf, requestedSessionExpires } from './session-timer.js';
+import { agreedSessionTimer, minSeOf, requestedSessionExpires } from '../../rules/session-timer.js';
 import { SuccessAck } from './success-ack.js';
 
 type ReinviteOutcome = Awaited<ReturnType<SipDialog['reinvite']>>;

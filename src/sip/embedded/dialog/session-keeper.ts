@@ -1,5 +1,5 @@
 /** Watches the session timer of one dialog (RFC 4028 §10): refreshes when that is ours to do, hangs up when nobody does. */
-import type { SipRequest, SipResponse } from '../message/message.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { Timer } from '../transaction/scheduler.js';
 import type { Dialog } from './dialog.js';
 import {
@@ -7,7 +7,7 @@ import {
   type SessionTimer,
   type SessionTimerAnswer,
   type SessionTimerFields,
-} from './session-timer.js';
+} from '../../rules/session-timer.js';
 
 /** The session timer headers of a message. */
 export function sessionTimerFields({ headers }: SipRequest | SipResponse): SessionTimerFields {

@@ -1,5 +1,5 @@
 /** The ACK of a 2xx (RFC 3261 §13.2.2.4): a request of the dialog, outside of transactions, repeated for every repeated 2xx. */
-import type { SipRequest } from '../message/message.js';
+import type { SipRequest } from '../../message/message.js';
 import type { Target } from '../transport/flow.js';
 import { nextRequest } from './dialog-state.js';
 import { copyCredentials } from './dialog-requests.js';

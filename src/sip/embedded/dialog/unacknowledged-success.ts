@@ -1,5 +1,5 @@
 /** A 2xx of ours that is sent again and again until its ACK comes; the timer around `success-retransmission.ts`. */
-import type { SipRequest, SipResponse } from '../message/message.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { Timer } from '../transaction/scheduler.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { DialogEnvironment } from './environment.js';

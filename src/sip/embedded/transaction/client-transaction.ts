@@ -1,6 +1,6 @@
 /** A request of ours, and the responses to it (RFC 3261 §17.1). */
-import { HeaderFields } from '../message/header-fields.js';
-import type { SipRequest, SipResponse } from '../message/message.js';
+import { HeaderFields } from '../../message/header-fields.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { Flow, Target } from '../transport/flow.js';
 import { startInviteClient, stepInviteClient, type InviteClientName } from './invite-client.js';
 import type { ClientEvent, Effect } from './machine.js';

@@ -4,10 +4,10 @@
  * Keys are joined with a character that no header value can hold, so that no two different tuples make one key.
  */
 import { createHash } from 'node:crypto';
-import { parseCSeq } from '../message/cseq.js';
-import type { SipMessage, SipRequest, SipResponse } from '../message/message.js';
-import { parseNameAddr } from '../message/name-addr.js';
-import { branchCookie, parseVia } from '../message/via.js';
+import { parseCSeq } from '../../message/cseq.js';
+import type { SipMessage, SipRequest, SipResponse } from '../../message/message.js';
+import { parseNameAddr } from '../../message/name-addr.js';
+import { branchCookie, parseVia } from '../../message/via.js';
 
 const separator = '\n';
 

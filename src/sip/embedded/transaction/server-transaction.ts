@@ -1,5 +1,5 @@
 /** A request that came in, and the responses to it (RFC 3261 §17.2). */
-import type { SipRequest, SipResponse } from '../message/message.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { Flow } from '../transport/flow.js';
 import { startInviteServer, stepInviteServer, type InviteServerName } from './invite-server.js';
 import type { Effect, ServerEvent, TimerSettings } from './machine.js';

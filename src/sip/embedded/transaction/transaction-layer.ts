@@ -1,8 +1,8 @@
 /** Sorts messages into transactions (RFC 3261 §17), opens new ones within bounds, and counts what belongs to none. */
 import { randomBytes } from 'node:crypto';
-import type { SipMessage, SipRequest, SipResponse } from '../message/message.js';
-import { responseTo, type ResponseOptions } from '../message/response.js';
-import { branchCookie } from '../message/via.js';
+import type { SipMessage, SipRequest, SipResponse } from '../../message/message.js';
+import { responseTo, type ResponseOptions } from '../../message/response.js';
+import { branchCookie } from '../../message/via.js';
 import type { Flow, Target } from '../transport/flow.js';
 import { ClientTransaction, cancelOf, type ClientListener } from './client-transaction.js';
 import { clientKey, mergeKey, serverKey, statelessTag, tagOf } from './matching.js';

@@ -1,5 +1,5 @@
 /** What transactions need of the transport. */
-import type { SipMessage } from '../message/message.js';
+import type { SipMessage } from '../../message/message.js';
 import type { Target } from '../transport/flow.js';
 
 /** Sends messages; the transport layer behind a small face. */

@@ -1,6 +1,6 @@
 /** One TCP connection: framing in, bounded sending out, and the deadlines the table sweeps by. */
 import type { Socket } from 'node:net';
-import { StreamFramer } from '../message/stream-framer.js';
+import { StreamFramer } from '../../message/stream-framer.js';
 import { plainAddress, type Flow } from './flow.js';
 import type { TransportLimits } from './limits.js';
 

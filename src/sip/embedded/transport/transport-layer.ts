@@ -3,10 +3,10 @@
  * counter; an error of a socket never leaves this file except as the rejection of the `send` it belongs to.
  */
 import { CodedError } from '../../../errors.js';
-import { parseMessage } from '../message/parse.js';
-import type { ParseOutcome, SipMessage, SipRequest } from '../message/message.js';
-import { serialize } from '../message/serialize.js';
-import { formatVia, parseVia } from '../message/via.js';
+import { parseMessage } from '../../message/parse.js';
+import type { ParseOutcome, SipMessage, SipRequest } from '../../message/message.js';
+import { serialize } from '../../message/serialize.js';
+import { formatVia, parseVia } from '../../message/via.js';
 import { isFlow, type Destination, type Flow, type ListenPoint, type Target } from './flow.js';
 import { defaultTransportLimits, type TransportLimits } from './limits.js';
 import { TcpConnections } from './tcp-connections.js';

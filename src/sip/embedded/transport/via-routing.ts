@@ -1,7 +1,7 @@
 /** What the top Via has to do with sockets: `received`, `rport`, and where a response goes (RFC 3261 §18.2, RFC 3581). */
 import { isIP } from 'node:net';
-import type { SipRequest, SipResponse } from '../message/message.js';
-import { formatVia, parseVia } from '../message/via.js';
+import type { SipRequest, SipResponse } from '../../message/message.js';
+import { formatVia, parseVia } from '../../message/via.js';
 import { plainAddress, type Destination, type Flow } from './flow.js';
 
 const defaultPort = 5060;

@@ -8,15 +8,15 @@
  */
 import { CodedError } from '../../../errors.js';
 import type { DialogHandlers, InboundInvite, SipDialog, SipHeaders, SipParty, SipSource } from '../../gateway.js';
-import { accept as acceptedType } from '../dialog/capabilities.js';
+import { accept as acceptedType } from '../../rules/capabilities.js';
 import type { Dialog } from '../dialog/dialog.js';
-import { addExtraHeaders } from '../dialog/extra-headers.js';
+import { addExtraHeaders } from '../../rules/extra-headers.js';
 import { refusalStatus, successHeaders, takeAnswer } from '../dialog/incoming-offer.js';
-import { partyOf, partyOfUri } from '../dialog/party.js';
-import type { SessionTimerAnswer } from '../dialog/session-timer.js';
-import { sessionBody } from '../message/body.js';
-import type { SipRequest } from '../message/message.js';
-import { responseTo } from '../message/response.js';
+import { partyOf, partyOfUri } from '../../rules/party.js';
+import type { SessionTimerAnswer } from '../../rules/session-timer.js';
+import { sessionBody } from '../../message/body.js';
+import type { SipRequest } from '../../message/message.js';
+import { responseTo } from '../../message/response.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timer } from '../transaction/scheduler.js';
 

@@ -10,20 +10,20 @@
 import type { Admission, AdmissionDecision } from '../../admission/admission.js';
 import type { InboundInvite } from '../../gateway.js';
 import type { Trunk } from '../../trunk.js';
-import { DigestServer } from '../auth/digest-server.js';
-import { capabilityHeaders } from '../dialog/capabilities.js';
+import { DigestServer } from '../../auth/digest-server.js';
+import { capabilityHeaders } from '../../rules/capabilities.js';
 import { Dialog } from '../dialog/dialog.js';
 import { uasDialog } from '../dialog/dialog-state.js';
 import type { DialogEnvironment } from '../dialog/environment.js';
-import { guard } from '../dialog/guard.js';
+import { guard } from '../../guard.js';
 import { sessionTimerFields } from '../dialog/session-keeper.js';
-import { answerSessionTimer } from '../dialog/session-timer.js';
-import type { SipRequest } from '../message/message.js';
-import { responseTo, type ResponseOptions } from '../message/response.js';
+import { answerSessionTimer } from '../../rules/session-timer.js';
+import type { SipRequest } from '../../message/message.js';
+import { responseTo, type ResponseOptions } from '../../message/response.js';
 import { tagOf } from '../transaction/matching.js';
 import type { Flow } from '../transport/flow.js';
 import type { Malformed } from '../transport/transport-layer.js';
-import { refusalOf } from '../uas-checks.js';
+import { refusalOf } from '../../rules/uas-checks.js';
 import { WaitingInvite } from './inbound-invite.js';
 import { newTag } from './outbound-call.js';
 

@@ -1,5 +1,5 @@
 /** From a URI to where to send, without DNS beyond what the system's resolver does with a name (RFC 3263 §4.1, no NAPTR, no SRV). */
-import { parseUri, type SipUri } from '../message/uri.js';
+import { parseUri, type SipUri } from '../../message/uri.js';
 import type { Destination, SipTransport } from '../transport/flow.js';
 
 /**

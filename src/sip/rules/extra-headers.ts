@@ -1,5 +1,5 @@
 /** Header fields that others may add to our messages. */
-import type { SipHeaders } from '../../gateway.js';
+import type { SipHeaders } from '../gateway.js';
 import type { HeaderFields } from '../message/header-fields.js';
 import { headerKey } from '../message/header-names.js';
 import { isToken } from '../message/tokens.js';

@@ -1,5 +1,5 @@
 /** From, To and Request-URI as the gateway's port shows them. */
-import type { SipParty } from '../../gateway.js';
+import type { SipParty } from '../gateway.js';
 import { parseNameAddr } from '../message/name-addr.js';
 import { parseUri } from '../message/uri.js';
 

@@ -1,5 +1,5 @@
 /** What this user agent can do, as header values (RFC 3261 §20.1, §20.5, §20.37). */
-import { allowedMethods, supportedExtensions } from '../uas-checks.js';
+import { allowedMethods, supportedExtensions } from './uas-checks.js';
 
 /** Methods we answer with something else than 405 or 501. */
 export const allow = allowedMethods.join(', ');

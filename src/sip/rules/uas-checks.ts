@@ -1,10 +1,10 @@
 /** What a UAS refuses before it looks at dialogs (RFC 3261 §8.2.1–§8.2.3), in that order. */
-import { parseMediaType, sessionBody } from './message/body.js';
-import type { SipRequest, SipResponse } from './message/message.js';
-import { parseNameAddr } from './message/name-addr.js';
-import { responseTo } from './message/response.js';
-import { parseUri } from './message/uri.js';
-import { branchCookie, parseVia } from './message/via.js';
+import { parseMediaType, sessionBody } from '../message/body.js';
+import type { SipRequest, SipResponse } from '../message/message.js';
+import { parseNameAddr } from '../message/name-addr.js';
+import { responseTo } from '../message/response.js';
+import { parseUri } from '../message/uri.js';
+import { branchCookie, parseVia } from '../message/via.js';
 
 /** Methods this server handles, as `Allow` tells them. */
 export const allowedMethods: readonly string[] = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE'];
