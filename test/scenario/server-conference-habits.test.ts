@@ -10,7 +10,6 @@ import type { LivePhone } from '../support/live/live-phone.js';
 import { LiveServer, voiceOf } from '../support/live/live-server.js';
 import { press } from '../support/live/press.js';
 import { type EventStream, RestClient } from '../support/live/rest-client.js';
-import { soon } from '../support/live/soon.js';
 import { aheadOfOthers } from '../support/real-time.js';
 
 /** A tone for ever, and as a voice: RMS −20 dBov is a peak of −17. */
@@ -45,14 +44,6 @@ afterAll(async () => {
   expect(server.log).toEqual([]);
 });
 
-/** Creates a call ahead of time. A server that was held up a moment ago refuses what is new, rightly: it is asked again. */
-async function create(call: object): Promise<void> {
-  await soon(async () => {
-    const { status, body } = await api.ask('POST', '/v1/calls', call);
-    expect(status, JSON.stringify(body)).toBe(201);
-  });
-}
-
 /** Presses keys as a person does, faster. */
 async function enter(phone: LivePhone, keys: string): Promise<void> {
   for (const key of keys) {
@@ -73,8 +64,7 @@ describe('who hears whom', () => {
   it('a coach is heard by the agent only, also when somebody joins later, and hears everybody', async () => {
     const [coach, agent, customer] = (await server.gather('coaching', 3)) as [LivePhone, LivePhone, LivePhone];
     const [coachLeg, agentLeg] = await api.legs('coaching');
-    const set = await api.ask('PUT', `${coachLeg?.path}/audience`, { heardBy: [agentLeg?.id] });
-    expect(set.status).toBe(200);
+    await api.demand(200, 'PUT', `${coachLeg?.path}/audience`, { heardBy: [agentLeg?.id] });
     await hearsNot(customer, coach);
     await Promise.all([hears(agent, coach), hears(agent, customer), hears(customer, agent)]);
     await Promise.all([hears(coach, agent), hears(coach, customer), hearsNot(coach, coach)]);
@@ -86,7 +76,7 @@ describe('who hears whom', () => {
     await agent.hangUp();
     await stream.first('routing.changed', ({ data }) => JSON.stringify(data.audiences).includes('"heardBy":[]'));
     await Promise.all([hearsNot(customer, coach), hearsNot(late, coach), hears(coach, customer)]);
-    await api.ask('PUT', `${coachLeg?.path}/audience`, {});
+    await api.demand(200, 'PUT', `${coachLeg?.path}/audience`, {});
     await conversation([coach, customer, late]);
   });
 
@@ -99,10 +89,10 @@ describe('who hears whom', () => {
       { legId: oneLeg?.id, heardBy: [twoLeg?.id], hears: [twoLeg?.id] },
       { legId: twoLeg?.id, heardBy: [oneLeg?.id], hears: [oneLeg?.id] },
     ];
-    expect((await api.ask('PUT', `${call}/routing`, { audiences, pairs: [] })).status).toBe(200);
+    await api.demand(200, 'PUT', `${call}/routing`, { audiences, pairs: [] });
     await Promise.all([hearsNot(outside, one), hearsNot(outside, two), hearsNot(one, outside), hearsNot(two, outside)]);
     await Promise.all([hears(one, two), hears(two, one)]);
-    await api.ask('PUT', `${call}/routing`, { audiences: [], pairs: [] });
+    await api.demand(200, 'PUT', `${call}/routing`, { audiences: [], pairs: [] });
     await conversation(phones);
   });
 
@@ -110,11 +100,11 @@ describe('who hears whom', () => {
     const [one, two, three] = (await server.gather('pairs', 3)) as [LivePhone, LivePhone, LivePhone];
     const [oneLeg, twoLeg] = await api.legs('pairs');
     const pair = `${oneLeg?.path}/audience/${twoLeg?.id}`;
-    expect((await api.ask('PUT', pair, { gainDb: -12 })).status).toBe(204);
+    await api.demand(204, 'PUT', pair, { gainDb: -12 });
     await Promise.all([hears(one, two, -12), hears(three, two), hears(one, three)]);
-    await api.ask('PUT', pair, { gainDb: 'off' });
+    await api.demand(204, 'PUT', pair, { gainDb: 'off' });
     await Promise.all([hearsNot(one, two), hears(three, two), hears(two, one)]);
-    expect((await api.ask('DELETE', pair)).status).toBe(204);
+    await api.demand(204, 'DELETE', pair);
     await hears(one, two);
   });
 });
@@ -146,20 +136,19 @@ describe('who is let in', () => {
     await asked((await api.legs('guarded1'))[1]?.id ?? '');
     await enter(friend, PIN);
     await conversation([member, friend]);
-    const everything = JSON.stringify([stream.seen, server.log, (await api.ask('GET', '/v1/calls')).body]);
+    const everything = JSON.stringify([stream.seen, server.log, await api.demand(200, 'GET', '/v1/calls')]);
     expect(everything).not.toContain(PIN);
     expect(stream.seen.filter(({ type }) => type === 'digit.received')).toEqual([]);
   });
 
   it('nobody before the first moderator: who waits hears music and not each other', async () => {
-    const made = await api.ask<{ id: string }>('POST', '/v1/calls', {
+    await server.create(api, {
       name: 'lecture',
       moderatorPin: CHAIR_PIN,
       startOnModerator: true,
       waitingMusic: endless(2_900),
       prompts: { pin: endless(2_500) },
     });
-    expect(made.status).toBe(201);
     const early = await Promise.all([
       server.join('lecture', { voice: voiceOf(0) }),
       server.join('lecture', { voice: voiceOf(1) }),
@@ -194,7 +183,7 @@ describe('in the call', () => {
       feedback: { muted: endless(2_600) },
       interDigitTimeoutMs: 1_500,
     };
-    await create({ name: 'menus', menus });
+    await server.create(api, { name: 'menus', menus });
     const [one, two] = (await server.gather('menus', 2)) as [LivePhone, LivePhone];
     const [leg] = await api.legs('menus');
     const used = (times: number) =>
@@ -220,7 +209,7 @@ describe('in the call', () => {
 
   it('who is alone hears music, and a tone tells who comes', async () => {
     const entryAnnouncement = [{ type: 'tone', frequenciesHz: [2_800], levelDbov: -20, cadenceMs: [1_500] }];
-    await create({ name: 'lonely', aloneMusic: endless(3_100), entryAnnouncement });
+    await server.create(api, { name: 'lonely', aloneMusic: endless(3_100), entryAnnouncement });
     const one = await server.join('lonely', { voice: voiceOf(0) });
     await hears(one, toneVoice(3_100));
     const two = await server.join('lonely', { voice: voiceOf(1) });
@@ -232,36 +221,42 @@ describe('in the call', () => {
   });
 
   it('the API puts a leg on hold with music, and takes it back', async () => {
-    await create({ name: 'hold', holdMusic: endless(3_300) });
+    await server.create(api, { name: 'hold', holdMusic: endless(3_300) });
     const [one, two] = (await server.gather('hold', 2)) as [LivePhone, LivePhone];
     const [leg] = await api.legs('hold');
-    expect((await api.ask('PATCH', leg?.path ?? '', { isolated: true })).status).toBe(200);
+    await api.demand(200, 'PATCH', leg?.path ?? '', { isolated: true });
     await Promise.all([hears(one, toneVoice(3_300)), hearsNot(one, two), hearsNot(two, one)]);
     await hearsNot(two, toneVoice(3_300));
-    await api.ask('PATCH', leg?.path ?? '', { isolated: false });
+    await api.demand(200, 'PATCH', leg?.path ?? '', { isolated: false });
     await conversation([one, two]);
     const edges = stream.seen.filter(({ type, data }) => /isolated|returned/.test(type) && data.legId === leg?.id);
     expect(edges.map(({ type }) => type)).toEqual(['leg.isolated', 'leg.returned']);
     expect(edges[1]?.data.tick).toBeGreaterThan(edges[0]?.data.tick ?? 0);
   });
 
-  it('a locked call takes nobody, a call ends when its moderator has gone, and when its time is up', async () => {
-    await create({ name: 'short', maxDurationMs: 2_000 });
-    const one = await server.join('short', { voice: voiceOf(0) });
-    const { id } = await api.call('short');
-    await api.ask('PATCH', `/v1/calls/${id}`, { locked: true });
+  it('a locked call takes nobody', async () => {
+    const { id } = await server.create(api, { name: 'locked' });
+    await api.demand(200, 'PATCH', `/v1/calls/${id}`, { locked: true });
     const refused = await server.phone({ voice: voiceOf(1) });
-    refused.invite('short');
+    refused.invite('locked');
     expect((await refused.final()).status).toBe(403);
+    await api.demand(204, 'DELETE', `/v1/calls/${id}`);
+  });
+
+  it('a call ends when its time is up', async () => {
+    const { id } = await server.create(api, { name: 'short', maxDurationMs: 2_000 });
+    const one = await server.join('short', { voice: voiceOf(0) });
     await one.hungUp();
     await stream.first('call.ended', ({ data }) => data.callId === id && data.reason === 'maxDuration');
+  });
 
-    await create({ name: 'chaired', endOnModeratorExit: { graceMs: 300 } });
+  it('a call ends when its moderator has gone', async () => {
+    const { id } = await server.create(api, { name: 'chaired', endOnModeratorExit: { graceMs: 300 } });
     const [chair, guest] = (await server.gather('chaired', 2)) as [LivePhone, LivePhone];
     const [leg] = await api.legs('chaired');
-    await api.ask('PATCH', leg?.path ?? '', { role: 'moderator' });
+    await api.demand(200, 'PATCH', leg?.path ?? '', { role: 'moderator' });
     await chair.hangUp();
     await guest.hungUp();
-    await stream.first('call.ended', ({ data }) => data.reason === 'moderatorLeft');
+    await stream.first('call.ended', ({ data }) => data.callId === id && data.reason === 'moderatorLeft');
   });
 });

@@ -157,7 +157,7 @@ describe('a recording', () => {
     const recording = await call.record();
     await call.happened('consent.asked', first);
     press(first.phone, '1');
-    await api.ask('POST', `/v1/calls/${call.id}/legs`, { to: '4930123' });
+    await server.dial(api, call.id, { to: '4930123' });
     await callee.answer();
     server.clock.add(callee);
     const dialled = await call.joined(callee, first);

@@ -220,7 +220,7 @@ describe('results', () => {
     await conversation(phones.slice(1));
     await LiveInteraction.start(api, legs[1].path, { prompt: tonePrompt(10_000) });
     const hungUp = Promise.all(phones.slice(1).map((phone) => phone.hungUp()));
-    await api.ask('DELETE', legs[0].path.replace(/\/legs\/.*/, ''));
+    await api.demand(204, 'DELETE', legs[0].path.replace(/\/legs\/.*/, ''));
     await hungUp;
     const ended = await events.first('interaction.ended', ({ data }) => data.legId === legs[1].id);
     expect(ended.data).toMatchObject({ result: 'cancelled', cancelledBy: 'callEnded' });
@@ -233,23 +233,23 @@ describe('playbacks', () => {
     const { phones, legs } = await gather('announced', 2);
     const [one, other] = phones;
     const path = `${legs[0].path.replace(/\/legs\/.*/, '')}/playbacks`;
-    const { body } = await api.ask<{ id: string }>('POST', path, { prompt: music, plays: 0, duckDb: -20 });
+    const { id } = await api.demand<{ id: string }>(201, 'POST', path, { prompt: music, plays: 0, duckDb: -20 });
     const tune = { ...one, voice: MUSIC } as LivePhone;
     await Promise.all([hears(one, tune), hears(other, tune), hears(one, other, -20), hears(other, one, -20)]);
-    expect((await api.ask('PATCH', `${path}/${body.id}`, { paused: true })).body).toMatchObject({ status: 'paused' });
+    expect(await api.demand(200, 'PATCH', `${path}/${id}`, { paused: true })).toMatchObject({ status: 'paused' });
     await Promise.all([hearsNot(one, tune), hears(one, other)]);
-    await api.ask('PATCH', `${path}/${body.id}`, { paused: false });
+    await api.demand(200, 'PATCH', `${path}/${id}`, { paused: false });
     await Promise.all([hears(one, tune), hears(one, other, -20)]);
-    expect((await api.ask('DELETE', `${path}/${body.id}`)).status).toBe(204);
+    await api.demand(204, 'DELETE', `${path}/${id}`);
     await Promise.all([hearsNot(one, tune), hears(one, other), hears(other, one)]);
-    expect((await api.ask('GET', `${path}/${body.id}`)).body).toMatchObject({ status: 'ended', end: 'stopped' });
+    expect(await api.demand(200, 'GET', `${path}/${id}`)).toMatchObject({ status: 'ended', end: 'stopped' });
   });
 
   it('for one leg are heard by that one; and not while it is in an interaction', async () => {
     const { phones, legs } = await gather('whispered', 2);
     const [one, other] = phones;
     const path = `${legs[0].path.replace(/\/legs\/.*/, '')}/playbacks`;
-    await api.ask('POST', path, { prompt: music, plays: 0, duckDb: 0, legIds: [legs[0].id] });
+    await api.demand(201, 'POST', path, { prompt: music, plays: 0, duckDb: 0, legIds: [legs[0].id] });
     const tune = { ...one, voice: MUSIC } as LivePhone;
     await Promise.all([hears(one, tune), hearsNot(other, tune), hears(one, other), hears(other, one)]);
     const interaction = await LiveInteraction.start(api, legs[0].path, { prompt: tonePrompt(10_000) });

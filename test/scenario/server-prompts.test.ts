@@ -138,9 +138,9 @@ describe('a URL that means harm', () => {
     await conversation(phones);
     await others.verify();
     const [leg] = legs;
-    const records = await api.ask<{ items: object[] }>('GET', `${leg?.path ?? ''}/interactions`);
-    expect(records.body.items).toHaveLength(quick.length);
-    expect(JSON.stringify(records.body)).not.toContain(SECRET);
+    const records = await api.demand<{ items: object[] }>(200, 'GET', `${leg?.path ?? ''}/interactions`);
+    expect(records.items).toHaveLength(quick.length);
+    expect(JSON.stringify(records)).not.toContain(SECRET);
   });
 });
 

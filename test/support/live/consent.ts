@@ -43,10 +43,9 @@ export class LiveConsent {
 
   /** @param policy how the call is to be, apart from its name */
   static async open(server: LiveServer, api: RestClient, room: string, policy: object): Promise<LiveConsent> {
-    const body = { name: room, ...policy };
-    const { body: call } = await api.ask<{ id: string }>('POST', '/v1/calls', body);
-    const stream = await api.events(`?callId=${call.id}`);
-    return new LiveConsent(server, api, room, call.id, stream);
+    const { id } = await server.create(api, { name: room, ...policy });
+    const stream = await api.events(`?callId=${id}`);
+    return new LiveConsent(server, api, room, id, stream);
   }
 
   get events(): readonly EventSeen[] {
@@ -92,7 +91,7 @@ export class LiveConsent {
   }
 
   async view(): Promise<ConsentSeen> {
-    return (await this.api.ask<ConsentSeen>('GET', `/v1/calls/${this.id}/consent`)).body;
+    return this.api.demand(200, 'GET', `/v1/calls/${this.id}/consent`);
   }
 
   /** The last thing on the ledger about a leg, or the last of a type. */
@@ -104,18 +103,18 @@ export class LiveConsent {
   }
 
   async tell({ legId }: Caller, body: object): Promise<ConsentSeen> {
-    const { body: view } = await this.api.ask<ConsentSeen>('POST', `/v1/calls/${this.id}/legs/${legId}/consent`, body);
-    return view;
+    return this.api.demand(200, 'POST', `/v1/calls/${this.id}/legs/${legId}/consent`, body);
   }
 
   /** Begins a recording; its id. */
   async record(): Promise<string> {
-    return (await this.api.ask<{ id: string }>('POST', `/v1/calls/${this.id}/recordings`)).body.id;
+    const { id } = await this.api.demand<{ id: string }>(201, 'POST', `/v1/calls/${this.id}/recordings`);
+    return id;
   }
 
   /** Stops a recording, and reads it when it is finished. */
   async finish(recordingId: string): Promise<RecordedCall> {
-    await this.api.ask('POST', `/v1/calls/${this.id}/recordings/${recordingId}/stop`);
+    await this.api.demand(200, 'POST', `/v1/calls/${this.id}/recordings/${recordingId}/stop`);
     await this.stream.first('recording.completed', ({ data }) => data.recordingId === recordingId);
     return this.read(recordingId);
   }

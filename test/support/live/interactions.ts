@@ -35,13 +35,12 @@ export class LiveInteraction {
 
   /** Starts one on a leg. @param legPath path of the leg in the API @throws Error with the problem when it is refused */
   static async start(api: RestClient, legPath: string, request: object): Promise<LiveInteraction> {
-    const { status, body } = await api.ask<InteractionSeen>('POST', `${legPath}/interactions`, request);
-    if (status !== 201) throw new Error(`It was refused: ${JSON.stringify(body)}`);
-    return new LiveInteraction(api, `${legPath}/interactions/${body.id}`, body);
+    const begun = await api.demand<InteractionSeen>(201, 'POST', `${legPath}/interactions`, request);
+    return new LiveInteraction(api, `${legPath}/interactions/${begun.id}`, begun);
   }
 
   async read(query = ''): Promise<InteractionSeen> {
-    return (await this.api.ask<InteractionSeen>('GET', `${this.path}${query}`)).body;
+    return this.api.demand(200, 'GET', `${this.path}${query}`);
   }
 
   /** Waits for its end by asking with `waitMs`. */

@@ -13,6 +13,7 @@ import { ScriptedDrachtioServer } from '../drachtio-server/scripted-server.js';
 import type { SipAddress } from '../sip-peer.js';
 import { conversation } from './hearing.js';
 import { LivePhone, type LivePhoneOptions } from './live-phone.js';
+import type { CallSeen, LegSeen, RestClient } from './rest-client.js';
 import { until } from './soon.js';
 
 /** How SIP comes in: in this process, or through a scripted drachtio-server. */
@@ -62,6 +63,18 @@ export class LiveServer {
   /** Base of its REST API. */
   get http(): string {
     return this.app.httpUrl;
+  }
+
+  /** Creates a call by the API, at a moment when new calls are taken. @throws Error with the problem when it is refused */
+  async create(api: RestClient, call: object): Promise<CallSeen> {
+    await this.ready();
+    return api.demand(201, 'POST', '/v1/calls', call);
+  }
+
+  /** Dials somebody into a call by the API, at a moment when new legs are taken. @throws Error with the problem when it is refused */
+  async dial(api: RestClient, callId: string, whom: object): Promise<LegSeen> {
+    await this.ready();
+    return api.demand(202, 'POST', `/v1/calls/${callId}/legs`, whom);
   }
 
   /** A telephone that can reach it, at a moment when new calls are taken. */

@@ -79,10 +79,17 @@ export class RestClient {
     return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
   }
 
+  /** Asks for what has to be granted. @returns the body @throws Error with the problem when the status is another */
+  async demand<Body>(status: number, method: string, path: string, body?: object): Promise<Body> {
+    const answer = await this.ask<Body>(method, path, body);
+    if (answer.status === status) return answer.body;
+    throw new Error(`${method} ${path} got ${answer.status}, not ${status}: ${JSON.stringify(answer.body)}`);
+  }
+
   /** The call of a name. */
   async call(name: string): Promise<CallSeen> {
-    const { body } = await this.ask<{ items: CallSeen[] }>('GET', `/v1/calls?name=${name}`);
-    const [call] = body.items;
+    const { items } = await this.demand<{ items: CallSeen[] }>(200, 'GET', `/v1/calls?name=${name}`);
+    const [call] = items;
     if (!call) throw new Error(`There is no call ${name}.`);
     return call;
   }
@@ -90,8 +97,8 @@ export class RestClient {
   /** Live legs of the call of a name, oldest first. */
   async legs(name: string): Promise<(LegSeen & { readonly path: string })[]> {
     const { id } = await this.call(name);
-    const { body } = await this.ask<{ items: LegSeen[] }>('GET', `/v1/calls/${id}/legs`);
-    return body.items.map((leg) => ({ ...leg, path: `/v1/calls/${id}/legs/${leg.id}` }));
+    const { items } = await this.demand<{ items: LegSeen[] }>(200, 'GET', `/v1/calls/${id}/legs`);
+    return items.map((leg) => ({ ...leg, path: `/v1/calls/${id}/legs/${leg.id}` }));
   }
 
   /** Every event from now on. */
