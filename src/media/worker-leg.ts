@@ -57,14 +57,13 @@ export class WorkerLeg {
   readonly speaker: Speaker;
   /** RMS of what others were offered in the last tick. */
   levelDbov = silenceDbov;
-  /** Greatest magnitude in it. */
-  peakDbov = silenceDbov;
   /** Whether tool legs may get its audio. */
   consented: boolean;
   /** Why it is out of the mix, if it is. */
   readonly isolation: LegIsolation;
   /** What was told last of that; undefined before the leg has joined. */
   toldIsolated: boolean | undefined;
+  #peak = 0;
   readonly #digits: LegDigits;
   readonly #voice: LegVoice;
   #gainDb = 0;
@@ -118,6 +117,11 @@ export class WorkerLeg {
   /** Its place at the mixer; absent before it is attached and after it is closed. */
   get place(): MixerLeg | undefined {
     return this.#place;
+  }
+
+  /** Greatest magnitude of what others were offered in the last tick. */
+  get peakDbov(): number {
+    return levelDbov(this.#peak);
   }
 
   /** Whether an offer/answer has been settled. */
@@ -222,14 +226,10 @@ export class WorkerLeg {
   listen(meter: LevelMeter): 'started' | 'stopped' | undefined {
     const place = this.#place;
     if (!place) return undefined;
-    if (place.audible) {
-      meter.measure(place.sourcePointer, frameSamples);
-      this.levelDbov = meter.rmsDbov;
-      this.peakDbov = levelDbov(meter.peak);
-    } else {
-      this.levelDbov = silenceDbov;
-      this.peakDbov = silenceDbov;
-    }
+    if (place.audible) meter.measure(place.sourcePointer, frameSamples);
+    else meter.measureSilence();
+    this.levelDbov = meter.rmsDbov;
+    this.#peak = meter.peak;
     return this.speech.step(this.levelDbov, this.#voice.probability);
   }
 
