@@ -3,13 +3,13 @@
  *
  * Each says a chord of its own, and everything is judged by what went over the wire (`support/interop/line-tap.ts`).
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { startBaresip } from '../support/interop/baresip.js';
 import { compareWithIdeal, floorDb, gainDb, type Hearing } from '../support/interop/ideal-bridge.js';
 import { startLinphone } from '../support/interop/linphone.js';
 import { describeWith } from '../support/interop/programs.js';
 import { startTalkingSipp } from '../support/interop/sipp.js';
-import { type ConnectedPeer, Switchboard } from '../support/interop/switchboard.js';
+import { type ConnectedPeer, type Switchboard, switchboardHere } from '../support/interop/switchboard.js';
 import { aheadOfOthers } from '../support/real-time.js';
 
 const SETTLE_MS = 2000;
@@ -39,14 +39,10 @@ interface Conference {
 }
 
 describeWith(['sipp', 'baresip', 'linphonec'], 'sipp, baresip and linphonec in one call', () => {
-  let switchboard: Switchboard;
-  beforeAll(async () => {
-    switchboard = await Switchboard.open();
-  }, 90_000);
-  afterAll(() => switchboard?.close());
+  const switchboard = switchboardHere();
 
   it('hear each other as loud as spoken, and neither themselves nor a stranger', { timeout: 120_000 }, async () => {
-    const conference = await aheadOfOthers(() => hold(switchboard, 'talk', -13, 20_000));
+    const conference = await aheadOfOthers(() => hold(switchboard(), 'talk', -13, 20_000));
     const { members, stranger } = conference;
     for (const peer of members) {
       const { others, hearing } = listen(conference, peer);
@@ -68,7 +64,7 @@ describeWith(['sipp', 'baresip', 'linphonec'], 'sipp, baresip and linphonec in o
   });
 
   it('hear nothing of themselves even when all shout', { timeout: 120_000 }, async () => {
-    const conference = await aheadOfOthers(() => hold(switchboard, 'shout', 0, 8000));
+    const conference = await aheadOfOthers(() => hold(switchboard(), 'shout', 0, 8000));
     for (const peer of conference.members) {
       const { others, hearing } = listen(conference, peer);
       const spokenDb = -20 * Math.log10(peer.voice.frequenciesHz.length);

@@ -1,6 +1,6 @@
 /** Twelve key presses captured from a real telephone, played by SIPp: each is one event, and the others get it too. */
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { startBaresip } from '../support/interop/baresip.js';
 import { maySendRaw } from '../support/interop/capability.js';
 import { startLinphone } from '../support/interop/linphone.js';
@@ -8,7 +8,7 @@ import type { Peer, PeerPlan } from '../support/interop/peer.js';
 import { describeWith } from '../support/interop/programs.js';
 import { SippScript } from '../support/interop/sipp-script.js';
 import { startSipp } from '../support/interop/sipp.js';
-import { Switchboard } from '../support/interop/switchboard.js';
+import { switchboardHere } from '../support/interop/switchboard.js';
 import { aheadOfOthers } from '../support/real-time.js';
 
 /** Where distributions put SIPp's captures. */
@@ -26,15 +26,11 @@ describeWith(
   ['sipp', 'baresip', 'linphonec'],
   'twelve captured digits',
   () => {
-    let switchboard: Switchboard;
-    beforeAll(async () => {
-      switchboard = await Switchboard.open();
-    }, 90_000);
-    afterAll(() => switchboard?.close());
+    const switchboard = switchboardHere();
 
     it('are twelve events, and telephone-events to the other participants only', { timeout: 120_000 }, () =>
       aheadOfOthers(async () => {
-        const events = await switchboard.api.events('digit.received');
+        const events = await switchboard().api.events('digit.received');
         const guest = (name: string, room: string, law: 'PCMU' | 'PCMA') => ({
           name,
           room,
@@ -42,11 +38,11 @@ describeWith(
           voice: { frequenciesHz: [611.7], peakDbfs: -20 },
         });
         const others = [
-          await switchboard.connect(startBaresip, guest('baresip', 'menu', 'PCMA')),
-          await switchboard.connect(startLinphone, guest('linphone', 'menu', 'PCMU')),
+          await switchboard().connect(startBaresip, guest('baresip', 'menu', 'PCMA')),
+          await switchboard().connect(startLinphone, guest('linphone', 'menu', 'PCMU')),
         ];
-        const stranger = await switchboard.connect(startBaresip, guest('stranger', 'elsewhere', 'PCMU'));
-        const presser = await switchboard.connect(startPressingSipp, guest('digits', 'menu', 'PCMU'));
+        const stranger = await switchboard().connect(startBaresip, guest('stranger', 'elsewhere', 'PCMU'));
+        const presser = await switchboard().connect(startKeypadSipp, guest('digits', 'menu', 'PCMU'));
         expect(await presser.program.exited, presser.program.output.slice(-3000)).toBe(0);
         await new Promise((resolve) => setTimeout(resolve, AFTERMATH_MS));
 
@@ -59,7 +55,7 @@ describeWith(
         expect(stranger.tap.heard.digits, 'what another call hears').toEqual([]);
 
         await Promise.all([...others, stranger].map((peer) => peer.hangUp()));
-        await vi.waitFor(async () => expect(await switchboard.api.metric('mixminus_legs')).toBe(0), 5000);
+        await vi.waitFor(async () => expect(await switchboard().api.metric('mixminus_legs')).toBe(0), 5000);
         events.close();
       }),
     );
@@ -70,14 +66,8 @@ describeWith(
   ],
 );
 
-async function startPressingSipp({ name, room, tap, home }: PeerPlan): Promise<Peer> {
+async function startKeypadSipp({ name, room, tap, home }: PeerPlan): Promise<Peer> {
   const script = new SippScript(name).invite({ formats: '0 101' }).allow(100).expect(200).ack().pause(1000);
   for (const key of KEYS) script.playCapture(`${captures ?? ''}/dtmf_2833_${FILES[key] ?? key}.pcap`).pause(500);
-  const program = startSipp({ script: script.bye().expect(200), server: tap.address, room, home });
-  return {
-    program,
-    goneAfterBye: async () => {
-      await program.exited;
-    },
-  };
+  return { program: startSipp({ script: script.bye().expect(200), server: tap.address, room, home }) };
 }

@@ -2,23 +2,26 @@
  * Three real telephones in a call. By curl one of them is asked, in synthesized speech, to press 1 or 2: meanwhile it hears
  * nobody and nobody hears it, it presses 1, curl gets the digit, and it is back. All of that as it went over the wires.
  */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { InteractionOver, InteractionSeen } from '../support/live/interactions.js';
 import { TickEar } from '../support/live/tick-ear.js';
 import { startBaresip } from '../support/interop/baresip.js';
 import { maySendRaw } from '../support/interop/capability.js';
 import { curl, json } from '../support/interop/curl.js';
-import type { Peer, PeerPlan } from '../support/interop/peer.js';
+import type { PeerPlan } from '../support/interop/peer.js';
+import { startPressingSipp } from '../support/interop/pressing-sipp.js';
 import { describeWith } from '../support/interop/programs.js';
-import { SippScript } from '../support/interop/sipp-script.js';
-import { startSipp } from '../support/interop/sipp.js';
-import { type ConnectedPeer, Switchboard } from '../support/interop/switchboard.js';
-import { writeTalkingCapture } from '../support/interop/talking-capture.js';
+import { type ConnectedPeer, switchboardHere } from '../support/interop/switchboard.js';
 import { aheadOfOthers } from '../support/real-time.js';
 
 /** It talks for so long, presses 1 in between, and has been asked by then. */
 const TALK_MS = 16_000;
 const PRESS_MS = 10_000;
+const ASKED = {
+  durationMs: TALK_MS,
+  presses: [{ key: '1', atMs: PRESS_MS }],
+  hangsUpAfterMs: TALK_MS + 5_000,
+};
 /** Everybody is in and talking. */
 const SETTLE_MS = 2_500;
 /** Tones that 20 ms can tell apart. */
@@ -42,16 +45,12 @@ describeWith(
   ['sipp', 'baresip', 'espeak-ng', 'curl'],
   'one of three telephones is asked to press 1 or 2',
   () => {
-    let switchboard: Switchboard;
-    beforeAll(async () => {
-      switchboard = await Switchboard.open();
-    }, 90_000);
-    afterAll(() => switchboard?.close());
+    const switchboard = switchboardHere();
 
     it('out of the mix, a digit, and back in it', { timeout: 120_000 }, () =>
       aheadOfOthers(async () => {
         const { peers, legPath } = await gather();
-        const events = await switchboard.api.events('interaction.*');
+        const events = await switchboard().api.events('interaction.*');
         const begun = await curl<InteractionSeen>(`${legPath}/interactions`, ...json(QUESTION));
         expect(begun).toMatchObject({ status: 'active', prompt: { wording: 'Press 1 or 2.' } });
         const over = await curl<InteractionOver>(`${legPath}/interactions/${begun.id}?waitMs=20000`);
@@ -73,21 +72,21 @@ describeWith(
     /** The one that will be asked comes last: it presses so long after it has come. */
     async function gather() {
       const others = [
-        await switchboard.connect(startBaresip, { name: 'ben', room: 'ask', law: 'PCMU', voice: voiceAt(1) }),
-        await switchboard.connect(startBaresip, { name: 'cleo', room: 'ask', law: 'PCMA', voice: voiceAt(2) }),
+        await switchboard().connect(startBaresip, { name: 'ben', room: 'ask', law: 'PCMU', voice: voiceAt(1) }),
+        await switchboard().connect(startBaresip, { name: 'cleo', room: 'ask', law: 'PCMA', voice: voiceAt(2) }),
       ];
       const plan = { name: 'ada', room: 'ask', law: 'PCMU', voice: voiceAt(0) } as const;
-      const asked = await switchboard.connect(startTalkingAndPressing, plan);
+      const asked = await switchboard().connect((line: PeerPlan) => startPressingSipp(line, ASKED), plan);
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-      const call = (await switchboard.api.calls()).get('ask');
-      const leg = (await switchboard.api.legs(call?.id ?? '')).find(({ number }) => number === 'ada');
-      const legPath = `${switchboard.server.http}/v1/calls/${call?.id ?? ''}/legs/${leg?.id ?? ''}`;
+      const call = (await switchboard().api.calls()).get('ask');
+      const leg = (await switchboard().api.legs(call?.id ?? '')).find(({ number }) => number === 'ada');
+      const legPath = `${switchboard().server.http}/v1/calls/${call?.id ?? ''}/legs/${leg?.id ?? ''}`;
       return { peers: [asked, ...others] as const, legPath };
     }
 
     async function listenIn(peers: readonly ConnectedPeer[]): Promise<Member[]> {
-      const call = (await switchboard.api.calls()).get('ask');
-      const legs = await switchboard.api.legs(call?.id ?? '');
+      const call = (await switchboard().api.calls()).get('ask');
+      const legs = await switchboard().api.legs(call?.id ?? '');
       return peers.map((peer) => {
         const joinedTick = legs.find(({ number }) => number === peer.name)?.joinedAtTick ?? 0;
         return {
@@ -130,25 +129,4 @@ function judge(members: readonly Member[], over: InteractionOver): void {
   console.log(`${asked.voice.name} hears the question at ${question.toFixed(1)} dBFS, then silence at ${waiting} dBFS`);
   expect(question).toBeGreaterThan(-40);
   expect(waiting).toBeLessThan(-70);
-}
-
-async function startTalkingAndPressing({ name, room, law, voice, tap, home }: PeerPlan): Promise<Peer> {
-  const capture = `${home}/talk.pcap`;
-  writeTalkingCapture(capture, { law, voice, durationMs: TALK_MS, presses: [{ key: '1', atMs: PRESS_MS }] });
-  const script = new SippScript(name).invite({ formats: '0 101' }).allow(100).expect(200).ack().playCapture(capture);
-  const program = startSipp({
-    script: script
-      .pause(TALK_MS + 5_000)
-      .bye()
-      .expect(200),
-    server: tap.address,
-    room,
-    home,
-  });
-  return {
-    program,
-    goneAfterBye: async () => {
-      await program.exited;
-    },
-  };
 }

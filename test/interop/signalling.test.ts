@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EventSeen } from '../support/interop/api-client.js';
 import type { Peer, PeerPlan } from '../support/interop/peer.js';
 import type { ChildProgram } from '../support/interop/child-program.js';
 import { describeWith } from '../support/interop/programs.js';
 import { startSipp } from '../support/interop/sipp.js';
 import { SippScript } from '../support/interop/sipp-script.js';
-import { Switchboard } from '../support/interop/switchboard.js';
+import { type Switchboard, switchboardHere } from '../support/interop/switchboard.js';
 
 const PCMU = { formats: '0 101' };
 /** Runs of one scenario at most. */
@@ -159,30 +159,26 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-let switchboard: Switchboard;
-beforeAll(async () => {
-  switchboard = await Switchboard.open();
-}, 90_000);
-afterAll(() => switchboard?.close());
+const switchboard = switchboardHere();
 
 describeWith(['sipp'], 'sipp goes through', () => {
   afterEach(async () => {
     await vi.waitFor(async () => {
-      expect(await switchboard.api.calls()).toEqual(new Map());
-      for (const metric of ['mixminus_calls', 'mixminus_legs']) expect(await switchboard.api.metric(metric)).toBe(0);
+      expect(await switchboard().api.calls()).toEqual(new Map());
+      for (const metric of ['mixminus_calls', 'mixminus_legs']) expect(await switchboard().api.metric(metric)).toBe(0);
     }, 5000);
   });
 
   for (const scenario of scenarios) {
     it(scenario.title, { timeout: 150_000 }, async () => {
-      const { program, events } = await play(switchboard, scenario);
+      const { program, events } = await play(switchboard(), scenario);
       expect(await program.exited, program.output.slice(-3000)).toBe(0);
       await vi.waitFor(() => scenario.check?.(events), 5000);
     });
   }
 
   it('a change of codec that the media follow', async () => {
-    const peer = await switchboard.connect(startRecodingSipp, {
+    const peer = await switchboard().connect(startRecodingSipp, {
       name: 'recode',
       room: 'lobby',
       law: 'PCMU',
@@ -195,7 +191,7 @@ describeWith(['sipp'], 'sipp goes through', () => {
 
 describe('A scanner', () => {
   it.each(['OPTIONS', 'INVITE', 'REGISTER'])('gets no answer to %s, while others do', async (method) => {
-    const { sip } = switchboard.server;
+    const { sip } = switchboard().server;
     const [scanner, honest] = await Promise.all([
       probe(sip, method, 'friendly-scanner'),
       probe(sip, method, 'honest-telephone'),
@@ -234,8 +230,7 @@ async function play(
 async function startRecodingSipp({ name, room, tap, home }: PeerPlan): Promise<Peer> {
   const script = new SippScript(name).invite(PCMU).allow(100).expect(200).ack().pause(500);
   script.invite(PCMA).allow(100).expect(200).ack().pause(500).bye().expect(200);
-  const program = startSipp({ script, server: tap.address, room, home });
-  return { program, goneAfterBye: () => program.stop() };
+  return { program: startSipp({ script, server: tap.address, room, home }) };
 }
 
 /** Sends one request and gives the first answer, or nothing when none comes for a while. */

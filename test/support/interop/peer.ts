@@ -20,12 +20,16 @@ export interface PeerPlan {
 /** One that was started. */
 export interface Peer {
   readonly program: ChildProgram;
+}
+
+/** One that talks until the server hangs up. */
+export interface PatientPeer extends Peer {
   /** Waits until the program has noticed that the server ended the call, and is gone. @throws Error when it does not */
   goneAfterBye(): Promise<void>;
 }
 
 /** One with a key to hang up. */
-export interface HangingUpPeer extends Peer {
+export interface HangingUpPeer extends PatientPeer {
   /** Ends the call from the peer's side and waits until the program is gone. */
   hangUp(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChildProgram } from './child-program.js';
 import { writeChordRaw } from './chord.js';
-import type { Peer, PeerPlan } from './peer.js';
+import type { PatientPeer, PeerPlan } from './peer.js';
 import { SippScript } from './sipp-script.js';
 
 /** How to run a scenario. */
@@ -31,7 +31,7 @@ export function startSipp(plan: SippPlan): ChildProgram {
 }
 
 /** SIPp as a telephone that plays its chord until the server hangs up. */
-export async function startTalkingSipp({ name, room, law, voice, tap, home }: PeerPlan): Promise<Peer> {
+export async function startTalkingSipp({ name, room, law, voice, tap, home }: PeerPlan): Promise<PatientPeer> {
   const file = join(home, 'voice.raw');
   writeChordRaw(file, voice, law);
   const payloadType = law === 'PCMU' ? 0 : 8;

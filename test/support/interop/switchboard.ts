@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { type ServerProcess, startServer } from '../server-process.js';
 import { ApiClient } from './api-client.js';
 import { LineTap } from './line-tap.js';
@@ -12,6 +13,22 @@ const ATTEMPTS = 5;
 
 /** A peer in a call. */
 export type ConnectedPeer<Kind extends Peer = Peer> = PeerPlan & Kind;
+
+/** How long the machine may take to be ready for real time. */
+const OPEN_WITHIN_MS = 90_000;
+
+/** The switchboard of the tests around: open from before the first of them until after the last. */
+export function switchboardHere(): () => Switchboard {
+  let opened: Switchboard | undefined;
+  beforeAll(async () => {
+    opened = await Switchboard.open();
+  }, OPEN_WITHIN_MS);
+  afterAll(() => opened?.close());
+  return () => {
+    if (!opened) throw new Error('The switchboard is open during tests only.');
+    return opened;
+  };
+}
 
 /** The server, and everything that has to be cleaned up. */
 export class Switchboard {
