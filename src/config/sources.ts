@@ -32,7 +32,7 @@ export function readSources(environment: Environment, readFile: ReadFile): Sourc
     const value = readVariable(variable, environment, readFile, problems);
     if (value === undefined) continue;
     given.set(variable, value.source);
-    put(raw, variable.key.split('.'), readValue(variable.kind, value.text));
+    put(raw, variable.key.split('.'), readValue(variable.key, value.text));
   }
   return {
     raw,
