@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
-import { wordsToRunAhead } from './real-time.js';
+import { mediaThreadsAhead, wordsToRunAhead } from './real-time.js';
 
 /** Ticks per second of /proc/PID/stat on Linux (`getconf CLK_TCK`). */
 const CLOCK_TICKS = 100;
@@ -55,6 +55,7 @@ export async function startServer(
   const lines = createInterface({ input: child.stdout });
   const addresses = await addressesOf(lines);
   const pid = child.pid ?? 0;
+  mediaThreadsAhead(pid);
   return {
     ...addresses,
     pid,

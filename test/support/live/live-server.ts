@@ -10,6 +10,7 @@ import { type App, createApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { createLog } from '../../../src/telemetry/log.js';
 import { ScriptedDrachtioServer } from '../drachtio-server/scripted-server.js';
+import { mediaThreadsAhead } from '../real-time.js';
 import type { SipAddress } from '../sip-peer.js';
 import { conversation } from './hearing.js';
 import { LivePhone, type LivePhoneOptions } from './live-phone.js';
@@ -142,6 +143,7 @@ export class LiveServer {
       log: createLog({ level: 'warn', personalData: false, destination: { write: (line) => this.log.push(line) } }),
     });
     await this.#app.start();
+    mediaThreadsAhead(process.pid);
   }
 }
 
