@@ -1,4 +1,19 @@
 /** The house rules of ARCHITECTURE.md as checks: dependencies point inward, planes stay apart, pure rooms stay pure. */
+const pureMediaRooms = 'rtp, srtp, jitter, codec, dsp, digits, mixer, isolation, tap';
+const pureMedia = `media/(${pureMediaRooms.replaceAll(', ', '|')})/`;
+/** What any plane may know. */
+const [protocol, errors, thread] = ['media/protocol(\\.ts|/)', 'errors\\.ts', 'worker-thread\\.ts'];
+
+/** What is in a room imports of `src` that room and these places. */
+function onlyKnows(name, room, places) {
+  return {
+    name,
+    severity: 'error',
+    from: { path: `^src/${room}` },
+    to: { path: '^src/', pathNot: `^src/(${[room, ...places].join('|')})` },
+  };
+}
+
 module.exports = {
   forbidden: [
     {
@@ -9,84 +24,32 @@ module.exports = {
     },
     {
       name: 'pure-rooms-do-no-io',
-      comment:
-        'rtp, srtp, jitter, codec, dsp, digits, mixer, isolation, tap and sdp take time, seeds and bytes as arguments.',
+      comment: `${pureMediaRooms} of media, and sdp, take time, seeds and bytes as arguments.`,
       severity: 'error',
-      from: { path: '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation|tap)|sip/sdp)/' },
+      from: { path: `^src/(${pureMedia}|sip/sdp/)` },
       to: { dependencyTypes: ['core'] },
     },
-    {
-      name: 'pure-rooms-import-only-pure-code',
-      severity: 'error',
-      from: { path: '^src/media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation|tap)/' },
-      to: {
-        path: '^src/',
-        pathNot:
-          '^src/(media/(rtp|srtp|jitter|codec|dsp|digits|mixer|isolation|tap)/|media/protocol(\\.ts|/)|errors\\.ts)',
-      },
-    },
-    {
-      name: 'sdp-imports-only-pure-code',
-      severity: 'error',
-      from: { path: '^src/sip/sdp/' },
-      to: { path: '^src/', pathNot: '^src/(sip/sdp/|media/protocol(\\.ts|/)|errors\\.ts)' },
-    },
-    {
-      name: 'media-plane-knows-no-control-plane',
-      severity: 'error',
-      from: { path: '^src/media/' },
-      to: { path: '^src/', pathNot: '^src/(media/|errors\\.ts)' },
-    },
-    {
-      name: 'call-knows-ports-only',
-      comment:
-        'call → sip/gateway, sip/sdp, media/plane, media/protocol, speech/port, tools/port; never an adapter or an edge.',
-      severity: 'error',
-      from: { path: '^src/call/' },
-      to: {
-        path: '^src/',
-        pathNot:
-          '^src/(call/|sip/(gateway|trunk)\\.ts|sip/sdp/|media/(plane\\.ts|protocol(\\.ts|/))|(speech|tools)/port\\.ts|errors\\.ts)',
-      },
-    },
-    {
-      name: 'sip-knows-no-calls',
-      severity: 'error',
-      from: { path: '^src/sip/' },
-      to: { path: '^src/', pathNot: '^src/(sip/|errors\\.ts|media/protocol(\\.ts|/))' },
-    },
-    {
-      name: 'shared-sip-rooms-know-no-adapter',
-      comment: 'message, auth, rules, sdp and admission hold for any user agent; drachtio and embedded stand on them.',
-      severity: 'error',
-      from: { path: '^src/sip/', pathNot: '^src/sip/(drachtio|embedded)/' },
-      to: { path: '^src/sip/(drachtio|embedded)/' },
-    },
-    {
-      name: 'sip-rules-do-no-io',
-      comment: 'What RFC 3261 and its kin ask of a user agent takes messages, times and chances as arguments.',
-      severity: 'error',
-      from: { path: '^src/sip/rules/' },
-      to: { dependencyTypes: ['core'] },
-    },
+    onlyKnows('pure-rooms-import-only-pure-code', pureMedia, [protocol, errors]),
+    onlyKnows('sdp-imports-only-pure-code', 'sip/sdp/', [protocol, errors]),
+    onlyKnows('media-plane-knows-no-control-plane', 'media/', [errors, thread]),
+    // Never an adapter or an edge.
+    onlyKnows('call-knows-ports-only', 'call/', [
+      'sip/(gateway|trunk)\\.ts',
+      'sip/sdp/',
+      'media/plane\\.ts',
+      protocol,
+      '(speech|tools)/port\\.ts',
+      errors,
+    ]),
+    onlyKnows('sip-knows-no-calls', 'sip/', [protocol, errors]),
     {
       name: 'sip-adapters-do-not-know-each-other',
       severity: 'error',
       from: { path: '^src/sip/(drachtio|embedded)/' },
       to: { path: '^src/sip/(drachtio|embedded)/', pathNot: '^src/sip/$1/' },
     },
-    {
-      name: 'tools-know-taps-only',
-      severity: 'error',
-      from: { path: '^src/tools/' },
-      to: { path: '^src/', pathNot: '^src/(tools/|media/tap/|media/protocol(\\.ts|/)|errors\\.ts)' },
-    },
-    {
-      name: 'speech-knows-no-calls',
-      severity: 'error',
-      from: { path: '^src/speech/' },
-      to: { path: '^src/', pathNot: '^src/(speech/|media/protocol(\\.ts|/)|errors\\.ts)' },
-    },
+    onlyKnows('tools-know-taps-only', 'tools/', ['media/tap/', protocol, errors, thread]),
+    onlyKnows('speech-knows-no-calls', 'speech/', [protocol, errors]),
     {
       name: 'edges-see-call-and-ports',
       severity: 'error',

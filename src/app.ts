@@ -24,7 +24,6 @@ import { chooseUdp } from './media/udp.js';
 import { startWorkerThread } from './media/worker-link.js';
 import { Admission } from './sip/admission/admission.js';
 import { DrachtioGateway } from './sip/drachtio/gateway.js';
-import { DigestServer } from './sip/auth/digest-server.js';
 import { EmbeddedGateway } from './sip/embedded/gateway.js';
 import type { SipGateway } from './sip/gateway.js';
 import { createPrompts, type Prompts } from './speech/prompts.js';
@@ -213,7 +212,6 @@ function createGateway(config: Config, log: Log): SipGateway {
     return new DrachtioGateway({
       ...drachtio,
       admission,
-      authenticator: new DigestServer({ nonceKey: randomBytes(32), now: () => performance.now() }),
       log: (level, message, fields) => log[level](fields ?? {}, message),
     });
   }

@@ -53,8 +53,8 @@ function exercise(bytes: Buffer): string | undefined {
   if (!received) return undefined;
   if (received.kind === 'request') {
     stampSource(received, flow);
-    const refusal = outcome.ok ? refusalOf(received, 'tag') : undefined;
-    const response = refusal ?? responseTo(received, 400, undefined, { toTag: 'tag' });
+    const { status = 400, reason, headers = {} } = (outcome.ok ? refusalOf(received) : undefined) ?? {};
+    const response = responseTo(received, status, reason, { toTag: 'tag', headers });
     serialize(response);
     const destination = responseDestination(response, flow);
     if (destination.address !== flow.remoteAddress) return `an answer to ${destination.address}`;

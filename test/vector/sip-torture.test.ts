@@ -17,7 +17,7 @@ function judge(bytes: Buffer): number | 'pass' | 'dropped' {
   const outcome = parseMessage(bytes);
   if (!outcome.ok) return outcome.answer?.status ?? 'dropped';
   if (outcome.message.kind === 'response') return 'pass';
-  return refusalOf(outcome.message, 'tag')?.status ?? 'pass';
+  return refusalOf(outcome.message)?.status ?? 'pass';
 }
 
 function bytesOf(name: string): Buffer {
@@ -155,13 +155,13 @@ describe('What stands in the torture messages is understood', () => {
   });
 
   it('bext01: a 420 lists what was required and not supported, and nothing of Proxy-Require', () => {
-    const refusal = refusalOf(request('bext01'), 'tag');
-    expect(refusal?.headers.get('Unsupported')).toBe('nothingSupportsThis, nothingSupportsThisEither');
+    const refusal = refusalOf(request('bext01'));
+    expect(refusal?.headers).toEqual({ Unsupported: 'nothingSupportsThis, nothingSupportsThisEither' });
   });
 
   it('invut and the refused methods: the answer tells what would have been taken', () => {
-    expect(refusalOf(request('invut'), 'tag')?.headers.get('Accept')).toBe('application/sdp');
-    expect(refusalOf(request('cparam01'), 'tag')?.headers.get('Allow')).toContain('INVITE');
+    expect(refusalOf(request('invut'))?.headers).toEqual({ Accept: 'application/sdp' });
+    expect(refusalOf(request('cparam01'))?.headers).toEqual({ Allow: expect.stringContaining('INVITE') as unknown });
   });
 
   it('unreason and noreason: any reason phrase, or none', () => {

@@ -1,7 +1,7 @@
 /** Answering a 401 or 407 to a request of ours (RFC 3261 §22.2, RFC 8760; SAFETY S7). */
 import type { SipResponse } from '../message/message.js';
 import { quote } from '../message/tokens.js';
-import { parseDigestFields, type DigestFields } from './digest-fields.js';
+import { parseDigestFields, splitChallenges, type DigestFields } from './digest-fields.js';
 import { digestAlgorithm, digestResponse, type DigestAlgorithm } from './digest-hash.js';
 
 /** What we may answer with, and whom. */
@@ -54,14 +54,14 @@ export class DigestClient {
     return { name: proxy ? 'Proxy-Authorization' : 'Authorization', value: this.#credentials(challenge, method, uri) };
   }
 
-  /** The strongest challenge we can answer. */
+  /** The first challenge we can answer by something better than MD5, else the first that we can answer. */
   #choose(values: readonly string[]): Challenge | undefined {
-    const challenges = values.flatMap((value): Challenge[] => {
+    const challenges = splitChallenges(values).flatMap((value): Challenge[] => {
       const fields = parseDigestFields(value);
       const algorithm = digestAlgorithm(fields?.get('algorithm'));
       return fields && algorithm && this.#answerable(fields) ? [{ fields, algorithm }] : [];
     });
-    return challenges.find(({ algorithm }) => algorithm === 'SHA-256') ?? challenges[0];
+    return challenges.find(({ algorithm }) => algorithm !== 'MD5') ?? challenges[0];
   }
 
   #answerable(fields: DigestFields): boolean {

@@ -4,6 +4,20 @@ import { isToken, splitTopLevel, unquote } from '../message/tokens.js';
 /** Fields by lower-case name, without quotes. */
 export type DigestFields = ReadonlyMap<string, string>;
 
+/**
+ * Each challenge of WWW-Authenticate values. They come one per field (RFC 3261 §7.3.1 has no lists of them), but some elements
+ * join them with commas; a challenge begins with a scheme: a word before a name, or alone.
+ */
+export function splitChallenges(values: readonly string[]): string[] {
+  const challenges: string[] = [];
+  for (const piece of values.flatMap((value) => splitTopLevel(value, ','))) {
+    const [scheme = '', name = ''] = piece.split(/[ \t]+/, 2);
+    if (isToken(scheme) && !name.startsWith('=')) challenges.push(piece);
+    else if (challenges.length > 0) challenges.push(`${challenges.pop() ?? ''}, ${piece}`);
+  }
+  return challenges;
+}
+
 /** Parses the value of an Authorization or WWW-Authenticate header. Undefined for any other scheme and for whatever is malformed. */
 export function parseDigestFields(value: string | undefined): DigestFields | undefined {
   const match = /^\s*digest[ \t]+(?=\S)/i.exec(value ?? '');

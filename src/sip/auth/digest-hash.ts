@@ -1,8 +1,15 @@
 /** The digest itself (RFC 7616 §3.4, RFC 8760 for SIP). */
 import { createHash } from 'node:crypto';
 
-/** Algorithms we take and offer; the `-sess` variants are not among them. */
-export type DigestAlgorithm = 'SHA-256' | 'MD5';
+/** Algorithms we know; the `-sess` variants are not among them. */
+export type DigestAlgorithm = 'SHA-512-256' | 'SHA-256' | 'MD5';
+
+/** What node:crypto calls them. */
+const hashNames: Readonly<Record<DigestAlgorithm, string>> = {
+  'SHA-512-256': 'sha512-256',
+  'SHA-256': 'sha256',
+  MD5: 'md5',
+};
 
 /** Everything the digest is computed over. */
 export interface DigestInput {
@@ -19,10 +26,7 @@ export interface DigestInput {
 
 /** The `response` value: lower-case hex. */
 export function digestResponse(input: DigestInput): string {
-  const hash = (text: string) =>
-    createHash(input.algorithm === 'MD5' ? 'md5' : 'sha256')
-      .update(text, 'utf8')
-      .digest('hex');
+  const hash = (text: string) => createHash(hashNames[input.algorithm]).update(text, 'utf8').digest('hex');
   const secret = hash(`${input.username}:${input.realm}:${input.password}`);
   const subject = hash(`${input.method}:${input.uri}`);
   const { protection } = input;
@@ -30,8 +34,8 @@ export function digestResponse(input: DigestInput): string {
   return hash(`${secret}:${input.nonce}${middle}:${subject}`);
 }
 
-/** The algorithm a field names, `MD5` when it names none; undefined when it is one we do not take. */
+/** The algorithm a field names, `MD5` when it names none; undefined when it is one we do not know. */
 export function digestAlgorithm(name: string | undefined): DigestAlgorithm | undefined {
   const upper = (name ?? 'MD5').toUpperCase();
-  return upper === 'MD5' || upper === 'SHA-256' ? upper : undefined;
+  return upper in hashNames ? (upper as DigestAlgorithm) : undefined;
 }

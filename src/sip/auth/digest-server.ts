@@ -1,15 +1,10 @@
 /** Asking for, and checking, digest credentials (RFC 7616, RFC 8760, RFC 3261 §22; SAFETY S7). */
-import { timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { DigestCredentials } from '../trunk.js';
 import { quote } from '../message/tokens.js';
 import { parseDigestFields, type DigestFields } from './digest-fields.js';
 import { digestAlgorithm, digestResponse, type DigestAlgorithm } from './digest-hash.js';
 import { NonceBook } from './nonce-book.js';
-
-/** Who may authenticate. */
-export interface DigestUser {
-  readonly username: string;
-  readonly password: string;
-}
 
 /** Outcome of a check; `stale` tells the client to try again with the same password and the new nonce. */
 export type DigestVerdict =
@@ -18,8 +13,8 @@ export type DigestVerdict =
 
 /** What to build a server from. */
 export interface DigestServerOptions {
-  /** Secret of this process for nonces, ≥ 16 random bytes. */
-  readonly nonceKey: Buffer;
+  /** Secret for nonces, ≥ 16 random bytes; one of this server's own unless given. */
+  readonly nonceKey?: Buffer;
   readonly nonceTtlMs?: number;
   readonly now: () => number;
 }
@@ -33,7 +28,7 @@ export class DigestServer {
   readonly #now: () => number;
 
   constructor(options: DigestServerOptions) {
-    this.#nonces = new NonceBook(options.nonceKey, options.nonceTtlMs ?? defaultTtlMs);
+    this.#nonces = new NonceBook(options.nonceKey ?? randomBytes(32), options.nonceTtlMs ?? defaultTtlMs);
     this.#now = options.now;
   }
 
@@ -54,7 +49,7 @@ export class DigestServer {
     authorizations: readonly string[],
     method: string,
     realm: string,
-    users: readonly DigestUser[],
+    users: readonly DigestCredentials[],
   ): DigestVerdict {
     if (authorizations.length === 0) return refused('missing');
     const fields = authorizations.map(parseDigestFields).find((parsed) => parsed?.get('realm') === realm);
@@ -88,7 +83,14 @@ function readClaim(fields: DigestFields): Claim | undefined {
   const nc = fields.get('nc');
   const cnonce = fields.get('cnonce');
   const count = nc?.length === 8 ? hexNumber(nc) : undefined;
-  if (!algorithm || !count || nc === undefined || cnonce === undefined || fields.get('qop')?.toLowerCase() !== 'auth')
+  if (
+    !algorithm ||
+    !offered.includes(algorithm) ||
+    !count ||
+    nc === undefined ||
+    cnonce === undefined ||
+    fields.get('qop')?.toLowerCase() !== 'auth'
+  )
     return undefined;
   if (username === undefined || uri === undefined || nonce === undefined || response === undefined) return undefined;
   return {

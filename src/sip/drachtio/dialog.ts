@@ -7,15 +7,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import { CodedError } from '../../errors.js';
-import type { DialogEnd, DialogHandlers, OutboundCallRequest, SipDialog, SipParty } from '../gateway.js';
-import { capabilities, refusalOf } from './checks.js';
-import { authorize } from './digest.js';
-import type { Final, Link, RequestSpec } from './link.js';
-import { firstHeader, sessionDescription } from './message.js';
-import { failedStatus, OfferExchange } from './offers.js';
+import { Credentials, type Account } from '../auth/credentials.js';
+import type { DialogEnd, DialogHandlers, SipDialog, SipParty } from '../gateway.js';
+import { guard } from '../guard.js';
+import { sessionDescription } from '../message/body.js';
+import type { SipRequest } from '../message/message.js';
+import { capabilityHeaders } from '../rules/capabilities.js';
+import { formatReason } from '../rules/reason-header.js';
+import { refusalOf } from '../rules/uas-checks.js';
+import { endOfBye } from './end-of-bye.js';
+import { failedStatus, type Final, type Link, type RequestSpec } from './link.js';
+import { readResponse, type Arrival } from './message.js';
+import { Offers } from './offers.js';
 import type { LogSink } from './options.js';
-import { endOfBye, formatReason } from './reasons.js';
-import type { SrfRequest, SrfResponse } from './srf-types.js';
+import type { SrfResponse } from './srf-types.js';
 
 /** What names a dialog, to the server and to the peer. */
 export interface DialogIdentity {
@@ -28,7 +33,8 @@ export interface DialogIdentity {
   readonly localHeader: string;
   readonly remoteHeader: string;
   readonly remoteTarget: string;
-  readonly credentials: OutboundCallRequest['credentials'] | undefined;
+  /** Answers challenges; only in calls that we made, never for who called us (SAFETY S7). */
+  readonly account: Account | undefined;
 }
 
 /** What a dialog needs of the gateway. */
@@ -51,7 +57,7 @@ export class DrachtioDialog implements SipDialog {
   readonly identity: DialogIdentity;
   readonly #handlers: DialogHandlers;
   readonly #context: DialogContext;
-  readonly #offers: OfferExchange;
+  readonly #offers: Offers;
   #state: 'unconfirmed' | 'live' | 'over' = 'live';
   #confirmation: { settle: (error?: CodedError) => void; owesAnswer: boolean; timer: NodeJS.Timeout } | undefined;
   #byeAnswered: Promise<void> = Promise.resolve();
@@ -62,7 +68,7 @@ export class DrachtioDialog implements SipDialog {
     this.identity = identity;
     this.#handlers = handlers;
     this.#context = context;
-    this.#offers = new OfferExchange({
+    this.#offers = new Offers({
       handlers,
       ownsCallId: identity.ownsCallId,
       t1Ms: context.t1Ms,
@@ -92,15 +98,16 @@ export class DrachtioDialog implements SipDialog {
   }
 
   /** A request the server received in this dialog. Every one gets an answer the RFC allows. */
-  handle(request: SrfRequest, response: SrfResponse): void {
-    if (request.method === 'ACK') this.#acknowledged(request);
-    else if (request.method === 'BYE') {
+  handle(arrival: Arrival): void {
+    const { message, request, response } = arrival;
+    if (message.method === 'ACK') this.#acknowledged(message);
+    else if (message.method === 'BYE') {
       this.#respond(response, 200);
-      this.#finish(endOfBye(request.source, firstHeader(request, 'reason')));
+      this.#finish(endOfBye(request.source, message.headers.getAll('Reason')));
     } else {
-      const refusal = refusalOf(request);
-      if (refusal) this.#respond(response, refusal.status, refusal.headers, refusal.reason);
-      else this.#answer(request, response);
+      const refusal = refusalOf(message);
+      if (refusal) this.#respond(response, refusal.status, refusal);
+      else this.#answer(arrival);
     }
   }
 
@@ -142,17 +149,18 @@ export class DrachtioDialog implements SipDialog {
     this.#finish({ by: 'transport', q850Cause: undefined, text: 'connection to drachtio-server lost before the ACK' });
   }
 
-  #answer(request: SrfRequest, response: SrfResponse): void {
-    if (request.method === 'INVITE' || request.method === 'UPDATE') this.#offers.receive(request, response);
-    else if (request.method === 'INFO') {
+  #answer(arrival: Arrival): void {
+    const { message, response } = arrival;
+    if (message.method === 'INVITE' || message.method === 'UPDATE') this.#offers.receive(arrival);
+    else if (message.method === 'INFO') {
       this.#respond(response, 200);
-      const contentType = firstHeader(request, 'content-type') ?? '';
-      this.#call(() => this.#handlers.onInfo(contentType, request.body ?? ''));
-    } else this.#respond(response, 200, capabilities);
+      const contentType = message.headers.get('Content-Type') ?? '';
+      this.#call(() => this.#handlers.onInfo(contentType, message.body.toString('utf8')));
+    } else this.#respond(response, 200, { headers: capabilityHeaders });
   }
 
-  #acknowledged(request: SrfRequest): void {
-    const body = sessionDescription(request);
+  #acknowledged(ack: SipRequest): void {
+    const body = sessionDescription(ack);
     const confirmation = this.#confirmation;
     if (confirmation === undefined) {
       this.#call(() => this.#offers.acknowledge(body));
@@ -181,25 +189,16 @@ export class DrachtioDialog implements SipDialog {
     return final;
   }
 
-  /** A request with the dialog's id, and once more with credentials when they are asked for. */
+  /** A request with the dialog's id, and again with credentials when they are asked for. */
   async #try(spec: RequestSpec): Promise<Final> {
-    const link = this.#context.link();
-    if (link === undefined) return { kind: 'linkDown', text: 'no connection to drachtio-server' };
-    const dialogId = this.identity.stackId;
-    const final = await link.ask({ ...spec, dialogId });
-    const answer = this.#authorization(final, spec.method);
-    return answer === undefined ? final : link.ask({ ...spec, headers: { ...spec.headers, ...answer }, dialogId });
-  }
-
-  /** Credentials for a challenge; only in calls that we made, never for who called us (SAFETY S7). */
-  #authorization(final: Final, method: string): Record<string, string> | undefined {
-    const { credentials } = this.identity;
-    if (credentials === undefined || final.kind !== 'response') return undefined;
-    const proxy = final.response.status === 407;
-    if (!proxy && final.response.status !== 401) return undefined;
-    const challenge = final.response.get(proxy ? 'proxy-authenticate' : 'www-authenticate');
-    const value = authorize(challenge, credentials, { method, uri: final.request.uri, cnonce: randomUUID() });
-    return value === undefined ? undefined : { [proxy ? 'Proxy-Authorization' : 'Authorization']: value };
+    const credentials = new Credentials(this.identity.account);
+    for (;;) {
+      const link = this.#context.link();
+      if (link === undefined) return { kind: 'linkDown', text: 'no connection to drachtio-server' };
+      const headers = { ...spec.headers, ...credentials.headers };
+      const final = await link.ask({ ...spec, headers, dialogId: this.identity.stackId });
+      if (final.kind !== 'response' || !credentials.take(readResponse(final.response), final.request)) return final;
+    }
   }
 
   async #sayBye(reason: { q850Cause: number; text: string } | undefined): Promise<void> {
@@ -249,20 +248,11 @@ export class DrachtioDialog implements SipDialog {
     else this.#call(() => this.#handlers.onEnd(end));
   }
 
-  #respond(
-    response: SrfResponse,
-    status: number,
-    headers: Readonly<Record<string, string>> = {},
-    reason?: string,
-  ): void {
-    this.#context.link()?.respond(response, status, { headers, ...(reason === undefined ? {} : { reason }) });
+  #respond(response: SrfResponse, status: number, content: Parameters<Link['respond']>[2] = {}): void {
+    this.#context.link()?.respond(response, status, content);
   }
 
   #call(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#context.log('error', 'a dialog handler failed', { error: String(error) });
-    }
+    guard(run, (error) => this.#context.log('error', 'a dialog handler failed', { error: String(error) }));
   }
 }

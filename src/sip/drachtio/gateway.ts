@@ -7,21 +7,24 @@ import type {
   OutboundCallRequest,
   SipGateway,
 } from '../gateway.js';
-import type { Trunk } from '../trunk.js';
-import { capabilities, refusalOf, type Refusal } from './checks.js';
+import { guard } from '../guard.js';
+import { sessionDescription } from '../message/body.js';
+import type { SipRequest } from '../message/message.js';
+import { FrontDesk } from '../rules/front-desk.js';
+import type { SessionTimerAnswer } from '../rules/session-timer.js';
+import { refusalOf } from '../rules/uas-checks.js';
 import { Connection } from './connection.js';
 import type { DrachtioDialog } from './dialog.js';
 import { DrachtioInvite } from './invites.js';
-import { allHeaders, firstHeader, sessionDescription } from './message.js';
+import { arrivalOf, type Arrival } from './message.js';
 import type { DrachtioOptions } from './options.js';
 import { OutboundAttempt } from './outbound.js';
-import { tooSmall } from './session-timer.js';
+import { serverTimer } from './server-timer.js';
 import type { SrfRequest, SrfResponse } from './srf-types.js';
 import { Survivors } from './survivors.js';
 
 /** BYEs of `stop` are waited for this long, in T1. */
 const farewellT1 = 4;
-const retryAfterS = 30;
 
 /** Signalling through a drachtio-server. */
 export class DrachtioGateway implements SipGateway {
@@ -33,9 +36,9 @@ export class DrachtioGateway implements SipGateway {
   readonly #invites = new Set<DrachtioInvite>();
   readonly #attempts = new Set<OutboundAttempt>();
   readonly #refused = new Map<string, number>();
+  readonly #desk: FrontDesk;
   readonly #context;
   #handlers: GatewayHandlers | undefined;
-  #draining = false;
 
   constructor(options: DrachtioOptions) {
     this.#options = options;
@@ -44,6 +47,11 @@ export class DrachtioGateway implements SipGateway {
       up: () => this.#up(),
       down: () => this.#down(),
       request: (request, response) => this.#request(request, response),
+    });
+    this.#desk = new FrontDesk({
+      sessionTimer: serverTimer,
+      now: () => performance.now(),
+      count: (reason) => this.#count(reason),
     });
     this.#context = {
       log: options.log,
@@ -81,7 +89,7 @@ export class DrachtioGateway implements SipGateway {
   }
 
   drain(): void {
-    this.#draining = true;
+    this.#desk.drain();
   }
 
   counters(): GatewayCounters {
@@ -95,7 +103,7 @@ export class DrachtioGateway implements SipGateway {
   }
 
   async stop(): Promise<void> {
-    this.#draining = true;
+    this.#desk.drain();
     for (const invite of this.#invites) invite.reject(503);
     for (const attempt of this.#attempts) attempt.cancel();
     const dialogs = [...this.#dialogs.values()];
@@ -131,19 +139,20 @@ export class DrachtioGateway implements SipGateway {
 
   #request(request: SrfRequest, response: SrfResponse): void {
     const dialog = this.#dialogs.get(request.stackDialogId ?? '');
-    if (dialog) dialog.handle(request, response);
-    else if (request.source === 'network' && request.method !== 'ACK') this.#stranger(request, response);
+    if (dialog) dialog.handle(arrivalOf(request, response));
+    else if (request.source === 'network' && request.method !== 'ACK') this.#stranger(arrivalOf(request, response));
   }
 
   /** A request in no dialog of ours: the trunks decide who gets an answer at all. */
-  #stranger(request: SrfRequest, response: SrfResponse): void {
-    const { method } = request;
+  #stranger(arrival: Arrival): void {
+    const { message, request, response } = arrival;
+    const { method, headers } = message;
     const verdict = this.#options.admission.admit({
       address: request.source_address,
       method,
-      userAgent: firstHeader(request, 'user-agent'),
-      from: request.get('from') ?? '',
-      to: request.get('to') ?? '',
+      userAgent: headers.get('User-Agent'),
+      from: headers.get('From'),
+      to: headers.get('To'),
     });
     if (verdict.kind === 'ignore') {
       this.#count('ignored');
@@ -151,69 +160,42 @@ export class DrachtioGateway implements SipGateway {
       request.agent.mapServer.get(request.socket)?.pendingNetworkInvites.delete(request.get('call-id') ?? '');
       return;
     }
-    if (verdict.kind === 'refuse') {
-      this.#refuse(response, { status: verdict.status, headers: { 'Retry-After': `${verdict.retryAfterS}` } });
-      return;
-    }
-    const refusal = refusalOf(request);
-    if (refusal) this.#refuse(response, refusal);
-    else if (method !== 'INVITE' && method !== 'OPTIONS') this.#unknownDialog(request, response);
-    else if (this.#draining) this.#refuse(response, { status: 503, headers: { 'Retry-After': `${retryAfterS}` } });
-    else if (method === 'INVITE') this.#authenticate(request, response, verdict.trunk);
-    else this.#connection.link?.respond(response, 200, { headers: capabilities });
-  }
-
-  /** An UPDATE may belong to a call of ours that is not answered yet: our offer is still out (RFC 3311 §5.2). */
-  #unknownDialog(request: SrfRequest, response: SrfResponse): void {
-    const callId = request.get('call-id');
-    const early = [...this.#attempts].some((attempt) => attempt.sipCallId === callId);
-    if (request.method !== 'UPDATE' || !early) this.#refuse(response, { status: 481 });
-    else this.#connection.link?.respond(response, sessionDescription(request) === undefined ? 200 : 491, {});
-  }
-
-  #authenticate(request: SrfRequest, response: SrfResponse, trunk: Trunk): void {
-    const { inboundAuth, name } = trunk;
-    const { authenticator, log } = this.#options;
-    if (inboundAuth === undefined) {
-      this.#invite(request, response, name);
-      return;
-    }
-    if (authenticator === undefined) {
-      log('error', 'a trunk wants digest authentication and nothing can check it', { trunk: name });
-      this.#refuse(response, { status: 403 });
-      return;
-    }
-    const { realm, users } = inboundAuth;
-    const verdict = authenticator.verify(allHeaders(request, 'authorization'), 'INVITE', realm, users);
-    if (verdict.ok) {
-      this.#invite(request, response, name);
-      return;
-    }
-    // srf joins several values into one field, which RFC 3261 §7.3.1 forbids for this one: the last is what all clients know
-    const challenge = authenticator.challenge(realm, verdict.stale).at(-1) ?? '';
-    this.#refuse(response, { status: 401, headers: { 'WWW-Authenticate': challenge } });
-  }
-
-  #invite(request: SrfRequest, response: SrfResponse, trunk: string): void {
     const link = this.#connection.link;
-    if (link === undefined || this.#handlers === undefined) return;
-    const short = tooSmall(request);
-    if (short) this.#refuse(response, { status: 422, headers: short });
-    else {
-      const invite = new DrachtioInvite(request, response, link, trunk, this.#context);
-      this.#invites.add(invite);
-      try {
-        this.#handlers.onInvite(invite);
-      } catch (error) {
+    if (verdict.kind === 'refuse') {
+      this.#count(`status.${verdict.status}`);
+      link?.respond(response, verdict.status, { headers: { 'Retry-After': `${verdict.retryAfterS}` } });
+      return;
+    }
+    if (method === 'UPDATE' && this.#isOfUnansweredCall(message)) {
+      // our offer is still out (RFC 3311 §5.2)
+      const answer = refusalOf(message) ?? { status: sessionDescription(message) === undefined ? 200 : 491 };
+      link?.respond(response, answer.status, answer);
+      return;
+    }
+    const reception = this.#desk.receive(message, verdict.trunk);
+    if (reception.kind === 'call') this.#invite(arrival, verdict.trunk.name, reception.session);
+    else if (reception.kind === 'capabilities') link?.respond(response, 200, reception);
+    else link?.respond(response, reception.refusal.status, reception.refusal);
+  }
+
+  #isOfUnansweredCall({ headers }: SipRequest): boolean {
+    const callId = headers.get('Call-ID');
+    return [...this.#attempts].some((attempt) => attempt.sipCallId === callId);
+  }
+
+  #invite(arrival: Arrival, trunk: string, session: SessionTimerAnswer): void {
+    const link = this.#connection.link;
+    const handlers = this.#handlers;
+    if (link === undefined || handlers === undefined) return;
+    const invite = new DrachtioInvite({ arrival, link, trunk, session }, this.#context);
+    this.#invites.add(invite);
+    guard(
+      () => handlers.onInvite(invite) as unknown,
+      (error) => {
         this.#options.log('error', 'the invite handler failed', { error: String(error) });
         invite.reject(500);
-      }
-    }
-  }
-
-  #refuse(response: SrfResponse, { status, headers = {}, reason }: Refusal): void {
-    this.#count(`status.${status}`);
-    this.#connection.link?.respond(response, status, { headers, ...(reason === undefined ? {} : { reason }) });
+      },
+    );
   }
 
   #count(reason: string): void {

@@ -8,12 +8,26 @@
  */
 import { CodedError } from '../../errors.js';
 import type { DialogHandlers, InboundInvite, SipDialog, SipHeaders, SipParty, SipSource } from '../gateway.js';
-import { allow } from './checks.js';
+import { guard } from '../guard.js';
+import { sessionDescription } from '../message/body.js';
+import { contactUri } from '../message/contact.js';
+import { offererHeaders } from '../rules/capabilities.js';
+import { extraHeaders } from '../rules/extra-headers.js';
+import { partyOf, partyOfUri } from '../rules/party.js';
+import { refusalStatus } from '../rules/refusal.js';
+import { sessionTimerHeaders, type SessionTimerAnswer } from '../rules/session-timer.js';
 import { DrachtioDialog, type DialogContext } from './dialog.js';
 import type { Link, Responded } from './link.js';
-import { firstHeader, parseParty, partyOfUri, safeHeaders, sessionDescription, sourceOf } from './message.js';
-import { answerTimer } from './session-timer.js';
-import type { SrfRequest, SrfResponse } from './srf-types.js';
+import { sourceOf, type Arrival } from './message.js';
+
+/** What an invite is made of. */
+export interface InviteOrigin {
+  readonly arrival: Arrival;
+  /** The connection it came in on. */
+  readonly link: Link;
+  readonly trunk: string;
+  readonly session: SessionTimerAnswer;
+}
 
 /** What an invite needs of the gateway. */
 export interface InviteContext extends DialogContext {
@@ -35,27 +49,25 @@ export class DrachtioInvite implements InboundInvite {
   readonly to: SipParty;
   readonly trunk: string;
   readonly offer: string | undefined;
-  readonly #request: SrfRequest;
-  readonly #response: SrfResponse;
-  readonly #link: Link;
+  readonly #origin: InviteOrigin;
   readonly #context: InviteContext;
   readonly #cancelListeners: (() => void)[] = [];
   readonly #release: () => void;
   readonly #limit: NodeJS.Timeout;
   #state: 'waiting' | 'over' | 'cancelled' | 'disconnected' = 'waiting';
 
-  constructor(request: SrfRequest, response: SrfResponse, link: Link, trunk: string, context: InviteContext) {
-    this.#request = request;
-    this.#response = response;
-    this.#link = link;
+  constructor(origin: InviteOrigin, context: InviteContext) {
+    const { arrival, link, trunk } = origin;
+    const { message, request, response } = arrival;
+    this.#origin = origin;
     this.#context = context;
     this.trunk = trunk;
-    this.sipCallId = request.get('call-id') ?? '';
+    this.sipCallId = message.headers.get('Call-ID') ?? '';
     this.source = sourceOf(request);
-    this.requestUri = partyOfUri(request.uri);
-    this.from = parseParty(request.get('from') ?? '');
-    this.to = parseParty(request.get('to') ?? '');
-    this.offer = sessionDescription(request);
+    this.requestUri = partyOfUri(message.uri);
+    this.from = partyOf(message.headers.get('From') ?? '');
+    this.to = partyOf(message.headers.get('To') ?? '');
+    this.offer = sessionDescription(message);
     request.on('cancel', () => this.#giveUp('cancelled'));
     this.#release = link.whenDown(() => this.#giveUp('disconnected'));
     this.#limit = setTimeout(() => {
@@ -65,11 +77,12 @@ export class DrachtioInvite implements InboundInvite {
   }
 
   header(name: string): string | undefined {
-    return firstHeader(this.#request, name);
+    return this.#origin.arrival.message.headers.get(name);
   }
 
   progress(status: number): void {
-    if (this.#state === 'waiting' && status > 100 && status < 200) this.#link.respond(this.#response, status, {});
+    const { arrival, link } = this.#origin;
+    if (this.#state === 'waiting' && status > 100 && status < 200) link.respond(arrival.response, status, {});
   }
 
   async accept(sdp: string, handlers: DialogHandlers, headers?: SipHeaders): Promise<SipDialog> {
@@ -81,9 +94,9 @@ export class DrachtioInvite implements InboundInvite {
         if (error) reject(error);
         else resolve(dialog);
       };
-      const own = { Allow: allow, Supported: 'timer', ...answerTimer(this.#request) };
-      const answer = { headers: { ...safeHeaders(headers), ...own }, body: sdp };
-      this.#link.respond(this.#response, 200, answer, (outcome) => {
+      const { arrival, link, session } = this.#origin;
+      const own = { ...offererHeaders, ...sessionTimerHeaders(session) };
+      link.respond(arrival.response, 200, { headers: { ...extraHeaders(headers), ...own }, body: sdp }, (outcome) => {
         if (!outcome.ok) {
           // a CANCEL was there first, or the connection is gone: srf tells it as a bare string
           reject(new CodedError('legEnded', outcome.text));
@@ -99,10 +112,8 @@ export class DrachtioInvite implements InboundInvite {
   reject(status: number, options: { reason?: string; headers?: SipHeaders } = {}): void {
     if (this.#state !== 'waiting') return;
     this.#decided();
-    this.#link.respond(this.#response, status >= 300 && status <= 699 ? status : 500, {
-      headers: safeHeaders(options.headers),
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
-    });
+    const { arrival, link } = this.#origin;
+    link.respond(arrival.response, refusalStatus(status), { ...options, headers: extraHeaders(options.headers) });
   }
 
   onCancel(listener: () => void): void {
@@ -111,15 +122,16 @@ export class DrachtioInvite implements InboundInvite {
   }
 
   #dialog(outcome: Extract<Responded, { ok: true }>, handlers: DialogHandlers): DrachtioDialog {
+    const { message } = this.#origin.arrival;
     const identity = {
       stackId: outcome.dialogId,
       sipCallId: this.sipCallId,
       remote: this.from,
       ownsCallId: false,
       localHeader: outcome.toHeader,
-      remoteHeader: this.#request.get('from') ?? '',
-      remoteTarget: parseParty(firstHeader(this.#request, 'contact') ?? '').uri,
-      credentials: undefined,
+      remoteHeader: message.headers.get('From') ?? '',
+      remoteTarget: contactUri(message) ?? '',
+      account: undefined,
     };
     return new DrachtioDialog(identity, handlers, this.#context);
   }
@@ -136,11 +148,7 @@ export class DrachtioInvite implements InboundInvite {
     this.#decided();
     this.#state = how;
     for (const listener of this.#cancelListeners) {
-      try {
-        listener();
-      } catch (error) {
-        this.#context.log('error', 'a cancel listener failed', { error: String(error) });
-      }
+      guard(listener, (error) => this.#context.log('error', 'a cancel listener failed', { error: String(error) }));
     }
   }
 }

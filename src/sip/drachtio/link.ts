@@ -13,6 +13,8 @@
 import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import type { DrachtioOptions, LinkWatchSettings, LogSink } from './options.js';
+import { guard } from '../guard.js';
+import { refusalStatus, type Refusal } from '../rules/refusal.js';
 import type { SrfAck, SrfConstructor, SrfInstance, SrfRequest, SrfRequestOptions, SrfResponse } from './srf-types.js';
 
 /** What the owner of a link is told. `down` comes exactly once and last. */
@@ -41,6 +43,11 @@ export type Final =
   | { readonly kind: 'response'; readonly response: SrfResponse; readonly request: SrfRequest; readonly ack: SrfAck }
   /** `unknownDialog`: the server has no such dialog. `unsent`: the server would not send it; `text` is its reason. */
   | { readonly kind: 'linkDown' | 'unknownDialog' | 'unsent' | 'timeout'; readonly text: string };
+
+/** The SIP status that a request without a response comes to. */
+export function failedStatus(final: Exclude<Final, { kind: 'response' }>): number {
+  return { linkDown: 503, unknownDialog: 481, unsent: 500, timeout: 408 }[final.kind];
+}
 
 /** What may be watched of a request besides its end. */
 export interface RequestWatcher {
@@ -162,7 +169,7 @@ export class Link {
   respond(
     response: SrfResponse,
     status: number,
-    options: { reason?: string; headers?: Readonly<Record<string, string>>; body?: string },
+    options: Pick<Refusal, 'reason' | 'headers'> & { readonly body?: string },
     done?: (outcome: Responded) => void,
   ): void {
     let over = false;
@@ -173,7 +180,10 @@ export class Link {
       if (done) this.#guard(() => done(outcome));
     };
     const release = this.whenDown(() => finish({ ok: false, text: 'no connection to drachtio-server' }));
-    const content = { headers: { ...options.headers }, ...(options.body === undefined ? {} : { body: options.body }) };
+    const content = {
+      headers: oneFieldEach(options.headers),
+      ...(options.body === undefined ? {} : { body: options.body }),
+    };
     const sent = (error: unknown, message: { get(name: string): string | undefined } | undefined): void => {
       if (error !== null && error !== undefined) finish({ ok: false, text: textOf(error) });
       else finish({ ok: true, dialogId: response.stackDialogId ?? '', toHeader: message?.get('to') ?? '' });
@@ -182,7 +192,8 @@ export class Link {
       response.send(status, options.reason, content, sent);
     } catch {
       // not a registered status: the class of it says as much (RFC 3261 §8.1.3.2)
-      const classStatus = status >= 300 && status < 700 ? status - (status % 100) : 500;
+      const known = refusalStatus(status);
+      const classStatus = known - (known % 100);
       this.#guard(() => response.send(classStatus, options.reason, content, sent));
     }
   }
@@ -265,12 +276,19 @@ export class Link {
 
   /** Runs code of ours inside srf's callbacks, where a throw would surface as an answer nobody meant, or kill the process. */
   #guard(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#log('error', 'drachtio adapter failed in a callback', { error: textOf(error) });
-    }
+    guard(run, (error) => this.#log('error', 'drachtio adapter failed in a callback', { error: textOf(error) }));
   }
+}
+
+/**
+ * srf joins several values into one field, which RFC 3261 §7.3.1 forbids for the one header that has several here,
+ * WWW-Authenticate: the last is what all clients know.
+ */
+function oneFieldEach(headers: Refusal['headers']): Record<string, string> {
+  const entries = Object.entries(headers ?? {});
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : (value.at(-1) ?? '')]),
+  );
 }
 
 /** Errors of srf are Errors, or the bare reason as a string. */

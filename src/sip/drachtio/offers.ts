@@ -1,28 +1,22 @@
 /**
- * Offers and answers within a dialog, both ways, and what happens when they meet (RFC 3261 §14, RFC 3311 §5.2).
- *
- *     peer    none ──INVITE──► deciding ──200 with answer──► answered ──ACK──► none
- *                                 │ └─────200 with offer───► offered ──ACK with answer──► none
- *                                 └──── refused, cancelled ──► none
- *             none ──UPDATE with offer──► updating ──final response──► none
- *
- *     us      none ──re-INVITE──► sent ──final response, ACK──► none
- *
- * | arrives     | peer has one undecided | ours is out, or peer owes an answer |
- * |-------------|------------------------|-------------------------------------|
- * | an offer    | 500 with Retry-After   | 491                                 |
- * | our turn    | wait until it is over  | wait until it is over               |
+ * Offers and answers within a dialog, both ways; when they may meet is the table of `rules/offer-exchange.ts`. Ours wait until
+ * the peer's are over.
  *
  * srf's `Dialog#modify` is not used: a refused re-INVITE leaves its counter up, and the next one waits for ever.
  */
 import type { DialogHandlers, OfferOutcome, SipDialog } from '../gateway.js';
-import { allow, capabilities } from './checks.js';
-import type { Final, Link, RequestSpec } from './link.js';
-import { sessionDescription } from './message.js';
-import { answerTimer, tooSmall } from './session-timer.js';
-import type { SrfRequest, SrfResponse } from './srf-types.js';
+import { sessionDescription } from '../message/body.js';
+import { offererHeaders } from '../rules/capabilities.js';
+import { judgeOffer, type OfferVerdict } from '../rules/incoming-offer.js';
+import { glareDelayMs, mayOffer, type OfferExchange } from '../rules/offer-exchange.js';
+import { refusalStatus } from '../rules/refusal.js';
+import { sessionTimerHeaders } from '../rules/session-timer.js';
+import { failedStatus, type Final, type Link, type RequestSpec } from './link.js';
+import { readResponse, type Arrival } from './message.js';
+import { serverTimer } from './server-timer.js';
+import type { SrfResponse } from './srf-types.js';
 
-/** What the exchange needs of its dialog. */
+/** What the offers need of their dialog. */
 export interface OfferPort {
   readonly handlers: DialogHandlers;
   /** We made the call, so we own its Call-ID and wait longer after glare. */
@@ -36,18 +30,17 @@ export interface OfferPort {
 
 type Reinvited = Awaited<ReturnType<SipDialog['reinvite']>>;
 
-/** The exchange of one dialog. */
-export class OfferExchange {
+/** The offers of one dialog. */
+export class Offers {
   readonly #port: OfferPort;
-  #peer: 'none' | 'deciding' | 'answered' | 'offered' | 'updating' = 'none';
-  #ours: 'none' | 'sent' = 'none';
+  #exchange: OfferExchange = { local: 'none', remote: 'none' };
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #ackTimer: NodeJS.Timeout | undefined;
   #glareTimer: NodeJS.Timeout | undefined;
   /** The request of the peer that waits for its owner's decision. */
   #undecided: SrfResponse | undefined;
-  /** What waits for the peer's exchange to end. */
+  /** What waits for its turn, or for the end of a glare. */
   readonly #waiting: (() => void)[] = [];
 
   constructor(port: OfferPort) {
@@ -55,29 +48,22 @@ export class OfferExchange {
   }
 
   /** A re-INVITE or UPDATE from the peer that has passed the checks of a UAS. */
-  receive(request: SrfRequest, response: SrfResponse): void {
-    const offer = sessionDescription(request);
-    const short = tooSmall(request);
-    if (this.#peer === 'deciding' || this.#peer === 'updating') {
-      this.#respond(response, 500, { headers: { 'Retry-After': `${Math.floor(Math.random() * 11)}` } });
-    } else if (offer !== undefined && (this.#ours === 'sent' || this.#peer === 'offered')) {
-      this.#respond(response, 491, {});
-    } else if (short) this.#respond(response, 422, { headers: short });
-    else if (request.method === 'UPDATE' && offer === undefined) {
-      this.#respond(response, 200, { headers: { ...capabilities, ...answerTimer(request) } });
-    } else if (this.#ours === 'sent') this.#respond(response, 491, {});
-    else void this.#decide(request, response, offer);
+  receive(arrival: Arrival): void {
+    const verdict = judgeOffer(arrival.message, this.#exchange, serverTimer, Math.random());
+    if (verdict.kind === 'refused') this.#respond(arrival.response, verdict.refusal.status, verdict.refusal);
+    else if (verdict.kind === 'offer') void this.#decide(arrival, verdict);
+    else
+      this.#respond(arrival.response, 200, { headers: { ...offererHeaders, ...sessionTimerHeaders(verdict.session) } });
   }
 
   /** The ACK of a 200 of ours to a re-INVITE. */
   acknowledge(body: string | undefined): void {
-    if (this.#peer !== 'answered' && this.#peer !== 'offered') return;
-    const owedAnswer = this.#peer === 'offered';
-    this.#peer = 'none';
+    const { remote } = this.#exchange;
+    if (remote !== 'unconfirmed' && remote !== 'offered') return;
     clearTimeout(this.#ackTimer);
-    this.#wakeWaiting();
+    this.#settle('none');
     // without the answer it owed the session stays as it was
-    if (owedAnswer && body !== undefined) this.#port.handlers.onAnswer(body);
+    if (remote === 'offered' && body !== undefined) this.#port.handlers.onAnswer(body);
   }
 
   /** Sends a re-INVITE; several wait for each other, and one that meets the peer's is tried once more. Never rejects. */
@@ -103,26 +89,31 @@ export class OfferExchange {
   }
 
   async #attempt(offer: string): Promise<Reinvited> {
-    while (this.#peer !== 'none' && !this.#closed) await new Promise<void>((wake) => this.#waiting.push(wake));
+    while (!mayOffer(this.#exchange) && !this.#closed) await new Promise<void>((wake) => this.#waiting.push(wake));
     if (this.#closed) return { ok: false, status: 481 };
-    this.#ours = 'sent';
+    this.#exchange = { ...this.#exchange, local: 'invite' };
     try {
-      const headers = { Allow: allow, Supported: 'timer' };
-      const final = await this.#port.ask({ method: 'INVITE', headers, body: offer });
+      const final = await this.#port.ask({ method: 'INVITE', headers: offererHeaders, body: offer });
       if (final.kind !== 'response') return { ok: false, status: failedStatus(final) };
       if (final.response.status >= 300) return { ok: false, status: final.response.status };
       final.ack();
-      const answer = sessionDescription(final.response);
+      const answer = sessionDescription(readResponse(final.response));
       return answer === undefined ? { ok: false, status: 488 } : { ok: true, answer };
     } catch {
       return { ok: false, status: 503 };
     } finally {
-      this.#ours = 'none';
+      this.#exchange = { ...this.#exchange, local: 'none' };
     }
   }
 
-  async #decide(request: SrfRequest, response: SrfResponse, offer: string | undefined): Promise<void> {
-    this.#peer = request.method === 'UPDATE' ? 'updating' : 'deciding';
+  async #decide(
+    { message, request, response }: Arrival,
+    { offer, session }: Extract<OfferVerdict, { kind: 'offer' }>,
+  ): Promise<void> {
+    const isInvite = message.method === 'INVITE';
+    this.#settle(isInvite ? 'deciding' : 'updating');
+    // an ACK that an earlier 200 still waits for cannot be told from that of this one, and need not come any more
+    clearTimeout(this.#ackTimer);
     this.#undecided = response;
     // the server answers a cancelled request itself
     request.on('cancel', () => (this.#undecided = undefined));
@@ -133,20 +124,20 @@ export class OfferExchange {
     else if (!outcome.ok) {
       this.#settle('none');
       const { status, reason } = outcome;
-      const isRefusal = status >= 300 && status <= 699;
-      this.#respond(response, isRefusal ? status : 500, reason === undefined ? {} : { reason });
+      this.#respond(response, refusalStatus(status), reason === undefined ? {} : { reason });
     } else {
-      const awaitsAck = request.method === 'INVITE';
-      this.#settle(!awaitsAck ? 'none' : offer === undefined ? 'offered' : 'answered');
-      if (awaitsAck) this.#ackTimer = setTimeout(() => this.#port.broken('No ACK'), 64 * this.#port.t1Ms);
-      const headers = { Allow: allow, Supported: 'timer', ...answerTimer(request) };
-      this.#respond(response, 200, { body: outcome.sdp, headers });
+      this.#settle(!isInvite ? 'none' : offer === undefined ? 'offered' : 'unconfirmed');
+      if (isInvite) this.#ackTimer = setTimeout(() => this.#port.broken('No ACK'), 64 * this.#port.t1Ms);
+      this.#respond(response, 200, {
+        body: outcome.sdp,
+        headers: { ...offererHeaders, ...sessionTimerHeaders(session) },
+      });
     }
   }
 
-  #settle(peer: 'none' | 'answered' | 'offered'): void {
-    this.#peer = peer;
-    if (peer === 'none') this.#wakeWaiting();
+  #settle(remote: OfferExchange['remote']): void {
+    this.#exchange = { ...this.#exchange, remote };
+    if (remote === 'none') this.#wakeWaiting();
   }
 
   #respond(response: SrfResponse, status: number, options: Parameters<Link['respond']>[2]): void {
@@ -161,21 +152,14 @@ export class OfferExchange {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, up to 2 s for the other, in steps of 10 ms, at T1 = 500 ms. */
   async #waitAfterGlare(): Promise<void> {
     if (this.#closed) return;
-    const [fromMs, steps] = this.#port.ownsCallId ? [2100, 191] : [0, 201];
-    const delayMs = ((fromMs + 10 * Math.floor(Math.random() * steps)) * this.#port.t1Ms) / 500;
+    const delayMs = glareDelayMs(this.#port.ownsCallId, Math.random(), this.#port.t1Ms);
     await new Promise<void>((wake) => {
       this.#glareTimer = setTimeout(wake, delayMs);
       this.#waiting.push(wake);
     });
   }
-}
-
-/** The SIP status that a request without a response comes to. */
-export function failedStatus(final: Exclude<Final, { kind: 'response' }>): number {
-  return { linkDown: 503, unknownDialog: 481, unsent: 500, timeout: 408 }[final.kind];
 }
 
 async function decision(handlers: DialogHandlers, offer: string | undefined): Promise<OfferOutcome> {

@@ -1,21 +1,5 @@
 /** Settings of the drachtio adapter. */
 import type { Admission } from '../admission/admission.js';
-import type { DigestCredentials } from '../trunk.js';
-
-/**
- * Checks digest credentials of INVITEs from trunks that ask for them (`Trunk.inboundAuth`); a `DigestServer` is one. Without
- * one such trunks are refused, because nobody could tell who calls.
- */
-export interface InboundAuthenticator {
-  /** WWW-Authenticate values, strongest first. */
-  challenge(realm: string, stale?: boolean): readonly string[];
-  verify(
-    authorizations: readonly string[],
-    method: string,
-    realm: string,
-    users: readonly DigestCredentials[],
-  ): { readonly ok: true } | { readonly ok: false; readonly stale: boolean };
-}
 
 /** Where log lines go; messages are static, values are fields, and keys that start with `pii` hold personal data. */
 export type LogSink = (
@@ -51,7 +35,6 @@ export interface DrachtioOptions {
   readonly secret: string;
   /** Who may send us requests outside dialogs. */
   readonly admission: Pick<Admission, 'admit'>;
-  readonly authenticator?: InboundAuthenticator;
   readonly log: LogSink;
   readonly reconnect?: Partial<ReconnectSettings>;
   readonly watch?: Partial<LinkWatchSettings>;

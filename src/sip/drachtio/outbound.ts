@@ -7,15 +7,18 @@
  *        └─ cancel(), time over ──CANCEL──► cancelled ──final, or nothing for a while──► failed
  *                                              └─2xx──► ACK, BYE
  */
-import { randomUUID } from 'node:crypto';
 import type { DialogHandlers, OutboundCall, OutboundCallRequest, OutboundOutcome } from '../gateway.js';
-import { allow } from './checks.js';
-import { authorize } from './digest.js';
+import { Credentials } from '../auth/credentials.js';
+import { sessionDescription } from '../message/body.js';
+import { contactUri } from '../message/contact.js';
+import { formatNameAddr } from '../message/name-addr.js';
+import { offererHeaders } from '../rules/capabilities.js';
+import { extraHeaders } from '../rules/extra-headers.js';
+import { partyOf } from '../rules/party.js';
 import { DrachtioDialog, type DialogContext } from './dialog.js';
-import type { Final, Link } from './link.js';
-import { firstHeader, parseParty, safeHeaders, sessionDescription } from './message.js';
-import { failedStatus } from './offers.js';
-import { askForTimer } from './session-timer.js';
+import { failedStatus, type Final, type Link } from './link.js';
+import { readResponse } from './message.js';
+import { askForTimer } from './server-timer.js';
 import type { SrfRequest } from './srf-types.js';
 
 /** What a call needs of the gateway. */
@@ -36,10 +39,10 @@ export class OutboundAttempt implements OutboundCall {
   readonly #handlers: DialogHandlers;
   readonly #onProgress: ((status: number) => void) | undefined;
   readonly #context: OutboundContext;
+  readonly #credentials: Credentials;
   #tell: (outcome: OutboundOutcome) => void = () => undefined;
   #sent: SrfRequest | undefined;
   #cancelled: { status: number; reason: string } | undefined;
-  #challenged = false;
   #done = false;
   #timer: NodeJS.Timeout;
 
@@ -53,6 +56,7 @@ export class OutboundAttempt implements OutboundCall {
     this.#handlers = handlers;
     this.#onProgress = onProgress;
     this.#context = context;
+    this.#credentials = new Credentials(request.credentials);
     this.outcome = new Promise((resolve) => (this.#tell = resolve));
     this.#timer = setTimeout(() => this.#giveUp(408, 'No answer'), request.timeoutMs);
   }
@@ -65,13 +69,11 @@ export class OutboundAttempt implements OutboundCall {
   /** Sends the INVITE. */
   start(): void {
     const { from, headers } = this.#request;
-    const name = from.displayName === undefined ? '' : `"${printable(from.displayName).replace(/["\\]/g, '\\$&')}" `;
     this.#invite(this.#context.link(), {
-      ...safeHeaders(headers),
+      ...extraHeaders(headers),
       ...askForTimer,
-      Allow: allow,
-      Supported: 'timer',
-      From: `${name}<${printable(from.uri)}>`,
+      ...offererHeaders,
+      From: formatNameAddr(from.displayName, printable(from.uri)),
     });
   }
 
@@ -117,7 +119,8 @@ export class OutboundAttempt implements OutboundCall {
   #answered({ response, request, ack }: Extract<Final, { kind: 'response' }>): void {
     ack();
     this.#settled();
-    const answer = sessionDescription(response);
+    const message = readResponse(response);
+    const answer = sessionDescription(message);
     const silent: DialogHandlers = {
       onOffer: () => ({ ok: false, status: 488 }),
       onAnswer: () => undefined,
@@ -128,13 +131,13 @@ export class OutboundAttempt implements OutboundCall {
     const dialog = new DrachtioDialog(
       {
         stackId: response.stackDialogId ?? '',
-        sipCallId: response.get('call-id') ?? '',
-        remote: parseParty(response.get('to') ?? ''),
+        sipCallId: message.headers.get('Call-ID') ?? '',
+        remote: partyOf(message.headers.get('To') ?? ''),
         ownsCallId: true,
         localHeader: request.get('from') ?? '',
-        remoteHeader: response.get('to') ?? '',
-        remoteTarget: parseParty(firstHeader(response, 'contact') ?? '').uri,
-        credentials: this.#request.credentials,
+        remoteHeader: message.headers.get('To') ?? '',
+        remoteTarget: contactUri(message) ?? '',
+        account: this.#request.credentials,
       },
       wanted ? this.#handlers : silent,
       this.#context,
@@ -148,26 +151,21 @@ export class OutboundAttempt implements OutboundCall {
     this.#tell({ ok: false, ...(this.#cancelled ?? { status: 488, reason: 'The answer has no session description' }) });
   }
 
-  /** Headers of the INVITE once more, with credentials for the challenge: once, and for the trunk's realm only. */
+  /** Headers of the INVITE once more, with credentials for the challenge. */
   #authorized(
     { response, request }: Extract<Final, { kind: 'response' }>,
     headers: Record<string, string>,
   ): Record<string, string> | undefined {
-    const { credentials, uri } = this.#request;
-    const proxy = response.status === 407;
-    if (credentials === undefined || this.#challenged || this.#cancelled || !(proxy || response.status === 401)) return;
-    this.#challenged = true;
-    const challenge = response.get(proxy ? 'proxy-authenticate' : 'www-authenticate');
-    const value = authorize(challenge, credentials, { method: 'INVITE', uri: printable(uri), cnonce: randomUUID() });
-    if (value === undefined) return;
+    const invite = { method: 'INVITE', uri: printable(this.#request.uri) };
+    if (this.#cancelled || !this.#credentials.take(readResponse(response), invite)) return undefined;
     const sequence = Number.parseInt(request.get('cseq') ?? '1', 10) + 1;
     return {
       ...headers,
+      ...this.#credentials.headers,
       // the same call: From with its tag, Call-ID, and the next number (RFC 3261 §8.1.3.5)
       From: request.get('from') ?? headers.From ?? '',
       'Call-ID': request.get('call-id') ?? '',
       CSeq: `${sequence} INVITE`,
-      [proxy ? 'Proxy-Authorization' : 'Authorization']: value,
     };
   }
 

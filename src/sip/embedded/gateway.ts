@@ -4,7 +4,6 @@
  *     sockets ─ transport/ ─ transaction/ ─ user-agent/intake ─┬─ out of dialog: checks, admission, digest ─ onInvite
  *                                                              └─ in dialog: dialog/
  */
-import { randomBytes } from 'node:crypto';
 import type { Admission } from '../admission/admission.js';
 import type {
   DialogHandlers,
@@ -125,7 +124,6 @@ export class EmbeddedGateway implements SipGateway {
     this.#intake = new Intake(this.#environment, {
       admission: options.admission,
       decisionTimeoutMs: options.decisionTimeoutMs ?? 180_000,
-      nonceKey: randomBytes(32),
       onInvite: (invite) => this.#handlers?.onInvite(invite),
     });
   }

@@ -37,6 +37,12 @@ export function sessionBody(message: SipMessage): SessionBody {
   return { kind: 'unsupported', reason: 'type' };
 }
 
+/** {@link sessionBody} for whom nothing but SDP counts. */
+export function sessionDescription(message: SipMessage): string | undefined {
+  const body = sessionBody(message);
+  return body.kind === 'sdp' ? body.sdp : undefined;
+}
+
 /** Parses `application/sdp` or `multipart/mixed;boundary=x`; undefined when malformed. */
 export function parseMediaType(text: string | undefined): MediaType | undefined {
   const semicolon = text?.indexOf(';') ?? -1;

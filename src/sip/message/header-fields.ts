@@ -80,6 +80,11 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
     this.#fields[index] = added;
   }
 
+  /** {@link HeaderFields.set} for each of `values`. */
+  setAll(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) this.set(name, value);
+  }
+
   /** Removes every value of `name`. */
   remove(name: string): void {
     const key = headerKey(name);

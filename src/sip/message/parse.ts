@@ -54,6 +54,13 @@ export function parseMessage(bytes: Buffer): ParseOutcome {
   return { ok: true, message: assemble(startLine, headers, bodyOf(headers, body)) };
 }
 
+/** The header fields of a message that another element has parsed and let pass; what is malformed is left out. */
+export function readHeaders(message: string): HeaderFields {
+  const headers = new HeaderFields();
+  fileHeaders(splitHead(message.split('\r\n\r\n', 1)[0] ?? '').headers, headers);
+  return headers;
+}
+
 /** Files header lines, lists cut at their commas. Returns a fault when a name is no token or there are too many values. */
 function fileHeaders(lines: readonly HeaderLine[], headers: HeaderFields): Fault | undefined {
   let fault: Fault | undefined;

@@ -95,9 +95,9 @@ export function unquote(text: string): string {
   return plain;
 }
 
-/** `text` as a quoted string. */
+/** `text` as a quoted string, without the control characters that one cannot hold. */
 export function quote(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  return `"${text.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, '').replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** A table of 128 flags for letters, digits and `extra`. */

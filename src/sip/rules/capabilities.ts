@@ -1,5 +1,10 @@
 /** What this user agent can do, as header values (RFC 3261 §20.1, §20.5, §20.37). */
-import { allowedMethods, supportedExtensions } from './uas-checks.js';
+
+/** Methods this server handles. */
+export const allowedMethods: readonly string[] = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE'];
+
+/** Option tags (§19.2) a peer may require. */
+export const supportedExtensions: readonly string[] = ['timer'];
 
 /** Methods we answer with something else than 405 or 501. */
 export const allow = allowedMethods.join(', ');
@@ -7,10 +12,11 @@ export const allow = allowedMethods.join(', ');
 /** Body type we take in INVITE, UPDATE and their answers. */
 export const accept = 'application/sdp';
 
-/** Option tags (§19.2) we know. */
-export const supported = supportedExtensions.join(', ');
+/** What every INVITE, UPDATE and 2xx to one tells of us. */
+export const offererHeaders: Readonly<Record<'Allow' | 'Supported', string>> = {
+  Allow: allow,
+  Supported: supportedExtensions.join(', '),
+};
 
 /** All of the above, for OPTIONS. */
-export function capabilityHeaders(): Record<string, string> {
-  return { Allow: allow, Accept: accept, Supported: supported };
-}
+export const capabilityHeaders: Readonly<Record<string, string>> = { ...offererHeaders, Accept: accept };

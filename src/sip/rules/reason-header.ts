@@ -1,5 +1,4 @@
 /** The `Reason` header field (RFC 3326): `Reason: Q.850;cause=16;text="Normal call clearing"`. */
-
 import { quote, splitTopLevel, unquote } from '../message/tokens.js';
 
 /** What a Reason says, as far as we read it. */

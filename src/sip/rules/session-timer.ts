@@ -5,6 +5,8 @@
  *
  * `uac` and `uas` name the roles in the transaction that carries the header, not those of the dialog (§7.1).
  */
+import type { SipMessage, SipResponse } from '../message/message.js';
+import type { Refusal } from './refusal.js';
 
 /** Our own wishes, in seconds. */
 export interface SessionTimerSettings {
@@ -31,12 +33,9 @@ export interface SessionTimerFields {
   readonly minSe: string | undefined;
 }
 
-/** What to answer to an INVITE or UPDATE. */
+/** What our 2xx to an INVITE or UPDATE says of the timer. */
 export type SessionTimerAnswer =
   | { readonly kind: 'none' }
-  /** 422 with `Min-SE: minS`. */
-  | { readonly kind: 'tooSmall'; readonly minS: number }
-  /** Headers for the 2xx. */
   | {
       readonly kind: 'agreed';
       readonly timer: SessionTimer;
@@ -45,8 +44,21 @@ export type SessionTimerAnswer =
       readonly require: boolean;
     };
 
+/** The verdict on what an INVITE or UPDATE asks for. */
+export type SessionTimerVerdict = SessionTimerAnswer | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** The session timer headers of a message. */
+export function sessionTimerFields({ headers }: SipMessage): SessionTimerFields {
+  const tags = [...headers.getAll('Supported'), ...headers.getAll('Require')];
+  return {
+    supported: tags.some((tag) => tag.trim().toLowerCase() === 'timer'),
+    sessionExpires: headers.get('Session-Expires'),
+    minSe: headers.get('Min-SE'),
+  };
+}
+
 /** As UAS of an INVITE or UPDATE (RFC 4028 §9, table 2). Malformed fields count as absent. */
-export function answerSessionTimer(fields: SessionTimerFields, settings: SessionTimerSettings): SessionTimerAnswer {
+export function answerSessionTimer(fields: SessionTimerFields, settings: SessionTimerSettings): SessionTimerVerdict {
   const asked = parseSessionExpires(fields.sessionExpires);
   const floorS = parseSeconds(fields.minSe) ?? 0;
   if (asked === undefined) {
@@ -55,12 +67,20 @@ export function answerSessionTimer(fields: SessionTimerFields, settings: Session
   }
   if (asked.intervalS < settings.minS) {
     // Who does not know timers cannot repeat with a longer one: a proxy added it, and will see it raised (§8.1).
-    if (fields.supported) return { kind: 'tooSmall', minS: settings.minS };
+    if (fields.supported)
+      return { kind: 'refused', refusal: { status: 422, headers: { 'Min-SE': `${settings.minS}` } } };
     return agree(settings.minS, 'local');
   }
   const wanted = settings.intervalS === 0 ? asked.intervalS : Math.min(asked.intervalS, settings.intervalS);
   const intervalS = Math.max(wanted, floorS, settings.minS);
   return agree(intervalS, fields.supported && asked.refresher !== 'uas' ? 'remote' : 'local');
+}
+
+/** What our 2xx says of it. */
+export function sessionTimerHeaders(answer: SessionTimerAnswer): Readonly<Record<string, string>> {
+  if (answer.kind !== 'agreed') return {};
+  const expires = { 'Session-Expires': answer.sessionExpires };
+  return answer.require ? { ...expires, Require: 'timer' } : expires;
 }
 
 /** As UAC, from a 2xx to our INVITE or UPDATE (RFC 4028 §7.2); undefined = this session has no timer. */
@@ -88,9 +108,10 @@ export function requestedSessionExpires(
   return `${value};refresher=${timer.refresher === 'local' ? 'uac' : 'uas'}`;
 }
 
-/** Min-SE of a 422 as a number of seconds, or undefined when there is none that makes sense. */
-export function minSeOf(value: string | undefined): number | undefined {
-  return parseSeconds(value);
+/** Min-SE of a 422, when it is more than we have tried yet: another try makes sense then (RFC 4028 §7.4). */
+export function raisedMinSe(response: SipResponse | undefined, triedS: number): number | undefined {
+  const minS = response?.status === 422 ? parseSeconds(response.headers.get('Min-SE')) : undefined;
+  return minS !== undefined && minS > triedS ? minS : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { DigestClient } from '../../../src/sip/auth/digest-client.js';
 import { parseDigestFields } from '../../../src/sip/auth/digest-fields.js';
@@ -49,6 +50,16 @@ describe('The digest', () => {
     expect(digestResponse({ ...rfc7616, algorithm: 'MD5' })).toBe('8ca523f5e9506fed4657c9700eebdbec');
     expect(digestResponse({ ...rfc7616, algorithm: 'SHA-256' })).toBe(
       '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1',
+    );
+  });
+
+  it('by SHA-512-256 is that of FIPS 180-4 over the same text', () => {
+    const hash = (text: string) => createHash('sha512-256').update(text).digest('hex');
+    const { username, password, method, nonce, protection } = rfc7616;
+    const secret = hash(`${username}:${rfc7616.realm}:${password}`);
+    const middle = `${nonce}:${protection.nc}:${protection.cnonce}:${protection.qop}`;
+    expect(digestResponse({ ...rfc7616, algorithm: 'SHA-512-256' })).toBe(
+      hash(`${secret}:${middle}:${hash(`${method}:${rfc7616.uri}`)}`),
     );
   });
 
@@ -106,6 +117,14 @@ describe('A server', () => {
       expect(only).toHaveLength(1);
       expect(digest.verify([answerTo(only)], 'INVITE', realm, users)).toEqual({ ok: true, username: 'ann' });
     }
+  });
+
+  it('takes no answer by an algorithm it did not offer', () => {
+    const { digest } = server();
+    const [strong = ''] = digest.challenge(realm);
+    const answer = answerTo([strong.replace('SHA-256', 'SHA-512-256')]);
+    expect(answer).toContain('algorithm=SHA-512-256');
+    expect(digest.verify([answer], 'INVITE', realm, users)).toMatchObject({ ok: false, reason: 'malformed' });
   });
 
   it('tells a wrong password, an unknown user and another method alike', () => {
@@ -234,6 +253,18 @@ describe('A client', () => {
     ).toBe('n1');
   });
 
+  it('tells challenges apart that came joined in one field, as drachtio-server and some proxies send them', () => {
+    const joined = ['Basic realm="a, b"', `Digest realm="${realm}", nonce="x", algorithm=MYSTERY`, md5, sha].join(', ');
+    expect(parseDigestFields(answerTo([joined]))?.get('nonce')).toBe('n2');
+    expect(parseDigestFields(answerTo([joined.replace(sha, 'Bearer')]))?.get('nonce')).toBe('n1');
+  });
+
+  it('cannot be made to write another header by what names, realms and nonces hold', () => {
+    const answer = answerTo([`Digest realm="a\\"b", nonce="n\r\nVia: x"`], { username: 'u"\r\n', realm: undefined });
+    expect(answer).not.toMatch(/[\r\n]/);
+    expect(answer).toContain('realm="a\\"b"');
+  });
+
   it('answers a peer that knows only RFC 2069', () => {
     const fields = parseDigestFields(answerTo([`Digest realm="${realm}", nonce="n1"`]));
     expect(fields?.has('qop')).toBe(false);
@@ -256,7 +287,8 @@ describe('A client', () => {
     ['no nonce', [`Digest realm="${realm}"`]],
     ['integrity protection only', [md5.replace('qop="auth"', 'qop="auth-int"')]],
     ['an unknown algorithm only', [md5.replace('MD5', 'MD5-sess')]],
-    ['another scheme', [`Basic realm="${realm}"`]],
+    ['another scheme', [`Basic realm="${realm}", nonce="n1"`]],
+    ['junk', [',,,=,"']],
     ['nothing', []],
   ])('does not answer a challenge with %s', (_, values) => {
     expect(client().answer(challengeOf(values), 'INVITE', uri)).toBeUndefined();

@@ -182,6 +182,10 @@ describe('the Reason header', () => {
     [['Q.850;cause=16;text="a;b,\\"c\\""'], { q850Cause: 16, text: 'a;b,"c"' }],
     [['Q.850;cause=999'], { q850Cause: undefined, text: undefined }],
     [['Q.850;cause=-1;text="unterminated'], { q850Cause: undefined, text: 'unterminated' }],
+    [['q.850 ; cause = 31'], { q850Cause: 31, text: undefined }],
+    [['Q.850;cause=1e1'], { q850Cause: undefined, text: undefined }],
+    [['SIP;cause=200;text="a, b; \\"c\\""'], { q850Cause: undefined, text: 'a, b; "c"' }],
+    [[';;;='], { q850Cause: undefined, text: undefined }],
     [[''], { q850Cause: undefined, text: undefined }],
     [[], { q850Cause: undefined, text: undefined }],
   ])('reads %j', (values, expected) => {

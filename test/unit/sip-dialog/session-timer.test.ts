@@ -37,7 +37,7 @@ describe('the answer to a session timer (RFC 4028 §9)', () => {
     ['the peer, when it names none', fields('600'), remote(600)],
     ['no more than we want', fields('9000'), remote(1800)],
     ['no less than its Min-SE', fields('9000', { minSe: '4000' }), remote(4000)],
-    ['422 below our minimum', fields('60'), { kind: 'tooSmall', minS: 90 }],
+    ['422 below our minimum', fields('60'), { kind: 'refused', refusal: { status: 422, headers: { 'Min-SE': '90' } } }],
     ['our minimum when a proxy asked for less', fields('60', { supported: false }), local(90)],
     ['us, when a proxy asked and the peer knows no timers', fields('600', { supported: false }), local(600)],
     ['our wish when it only knows timers', fields(undefined), local(1800)],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addExtraHeaders } from '../../../src/sip/rules/extra-headers.js';
-import { HeaderFields } from '../../../src/sip/message/header-fields.js';
+import { extraHeaders } from '../../../src/sip/rules/extra-headers.js';
 import type { OutboundCallRequest, SipDialog } from '../../../src/sip/gateway.js';
 import { Owner, ourSdp } from '../../scenario/gateway-contract/stage.js';
 import { ScriptedGateway } from '../../support/scripted-gateway.js';
@@ -126,10 +125,13 @@ describe('the ACK of a 2xx of ours', () => {
     const call = new PeerDialog(server.peer());
     call.send('INVITE', { body: peerSdp() });
     const accepted = server.invites[0]?.accept(ourSdp(), new Owner());
-    const failed = expect(accepted).rejects.toMatchObject({ code: 'legEnded' });
+    const outcome = accepted?.then(
+      () => 'confirmed',
+      (refusal: unknown) => refusal,
+    );
     call.take(server.last('200 INVITE'));
     call.send('BYE');
-    await failed;
+    expect(await outcome).toMatchObject({ code: 'legEnded' });
     server.take();
     await server.clock.advance(40_000);
     expect(server.takeKinds()).toEqual([]);
@@ -263,8 +265,7 @@ describe('a call we make', () => {
 
 describe('headers of the owner', () => {
   it('are added, unless they are ours to write or no headers at all, and always on one line', () => {
-    const headers = HeaderFields.of({ Via: 'SIP/2.0/UDP here' });
-    addExtraHeaders(headers, {
+    const extra = extraHeaders({
       'X-Call': 'a\r\nEvil: b',
       via: 'SIP/2.0/UDP evil',
       f: '<sip:evil>',
@@ -273,9 +274,6 @@ describe('headers of the owner', () => {
       'bad name': 'evil',
       '': 'evil',
     });
-    expect([...headers]).toEqual([
-      ['Via', 'SIP/2.0/UDP here'],
-      ['X-Call', 'a Evil: b'],
-    ]);
+    expect(extra).toEqual({ 'X-Call': 'a Evil: b' });
   });
 });

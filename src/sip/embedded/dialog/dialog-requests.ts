@@ -1,5 +1,4 @@
 /** Requests of ours within a dialog, other than INVITE: one promise each. */
-import type { DigestAnswer, DigestClient } from '../../auth/digest-client.js';
 import type { HeaderFields } from '../../message/header-fields.js';
 import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { Target } from '../transport/flow.js';
@@ -20,7 +19,7 @@ export interface RequestContent {
 
 /** Puts content into a request that is being built. */
 export function withContent(request: SipRequest, content: RequestContent): SipRequest {
-  for (const [name, value] of Object.entries(content.headers ?? {})) request.headers.set(name, value);
+  request.headers.setAll(content.headers ?? {});
   if (content.body === undefined || content.body === '') return request;
   if (content.contentType !== undefined) request.headers.set('Content-Type', content.contentType);
   return { ...request, body: Buffer.from(content.body, 'utf8') };
@@ -49,25 +48,6 @@ export function sendRequest(
       },
     });
   });
-}
-
-/** The credentials gathered for one request over its tries. */
-export class Credentials {
-  readonly #answers: DigestAnswer[] = [];
-
-  constructor(private readonly client: DigestClient | undefined) {}
-
-  /** True when `response` is a challenge that could be answered: try once more, with {@link Credentials.addTo}. */
-  take(response: SipResponse, request: SipRequest): boolean {
-    const answer = this.client?.answer(response, request.method, request.uri);
-    if (answer === undefined) return false;
-    this.#answers.push(answer);
-    return true;
-  }
-
-  addTo(headers: HeaderFields): void {
-    for (const { name, value } of this.#answers) headers.set(name, value);
-  }
 }
 
 /** Copies what an ACK must repeat of its INVITE (RFC 3261 §13.2.2.4). */

@@ -1,8 +1,8 @@
 /** The state of a dialog (RFC 3261 §12) as a value, and the requests built from it. */
 import { HeaderFields } from '../../message/header-fields.js';
 import type { SipRequest, SipResponse } from '../../message/message.js';
+import { contactUri } from '../../message/contact.js';
 import { parseNameAddr } from '../../message/name-addr.js';
-import { parseUri } from '../../message/uri.js';
 import { cseqNumber, tagOf } from '../transaction/matching.js';
 
 /** Everything that identifies a dialog and routes its requests. */
@@ -110,11 +110,4 @@ export function nextRequest(
 export function nextHopUri(state: DialogState): string {
   const [first] = state.routeSet;
   return (first === undefined ? undefined : parseNameAddr(first)?.uriText) ?? state.remoteTarget;
-}
-
-/** URI of the first Contact, when it is one that requests can be sent to. */
-function contactUri(message: SipRequest | SipResponse): string | undefined {
-  const contact = parseNameAddr(message.headers.get('Contact') ?? '');
-  if (contact === undefined || parseUri(contact.uriText) === undefined) return undefined;
-  return contact.uri.scheme === 'sip' || contact.uri.scheme === 'sips' ? contact.uriText : undefined;
 }

@@ -10,14 +10,14 @@
 import { randomUUID } from 'node:crypto';
 import type { DialogEnd, DialogHandlers, SipDialog, SipParty } from '../../gateway.js';
 import { TokenBucket } from '../../admission/token-bucket.js';
-import type { DigestClient } from '../../auth/digest-client.js';
+import { Credentials, type Account } from '../../auth/credentials.js';
 import type { SipRequest, SipResponse } from '../../message/message.js';
 import { responseTo, type ResponseOptions } from '../../message/response.js';
 import { cseqNumber } from '../transaction/matching.js';
 import type { Timer } from '../transaction/scheduler.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow, Target } from '../transport/flow.js';
-import { Credentials, sendRequest, withContent, type RequestContent, type RequestOutcome } from './dialog-requests.js';
+import { sendRequest, withContent, type RequestContent, type RequestOutcome } from './dialog-requests.js';
 import { acceptCseq, nextHopUri, nextRequest, refreshTarget, type DialogState } from './dialog-state.js';
 import type { DialogEnvironment } from './environment.js';
 import { guard } from '../../guard.js';
@@ -37,8 +37,8 @@ export interface DialogOrigin {
   /** The way the peer's last message came; undefined before any has. */
   readonly flow: Flow | undefined;
   readonly exchange: OfferExchange;
-  /** Makes what answers challenges; only for dialogs of calls we made (SAFETY S7). */
-  readonly newDigest?: (() => DigestClient | undefined) | undefined;
+  /** Answers challenges; only for dialogs of calls we made (SAFETY S7). */
+  readonly account?: Account | undefined;
 }
 
 /** Reason of a BYE. */
@@ -72,7 +72,7 @@ export class Dialog implements SipDialog {
   #handedOver = false;
   #flow: Flow | undefined;
   #byeAnswered: Promise<void> = Promise.resolve();
-  readonly #newDigest: (() => DigestClient | undefined) | undefined;
+  readonly #account: Account | undefined;
   readonly #offerer: Offerer;
   readonly #rate: TokenBucket;
   readonly #unacknowledged = new Map<number, UnacknowledgedSuccess>();
@@ -88,7 +88,7 @@ export class Dialog implements SipDialog {
     this.#state = origin.state;
     this.#exchange = origin.exchange;
     this.#flow = origin.flow;
-    this.#newDigest = origin.newDigest;
+    this.#account = origin.account;
     this.role = origin.role;
     this.sipCallId = origin.state.callId;
     this.remote = partyOf(origin.state.remote);
@@ -173,12 +173,12 @@ export class Dialog implements SipDialog {
     this.#state = state;
     const [target] = this.targets();
     if (target !== undefined && method !== 'BYE') request.headers.set('Contact', this.environment.contact(target));
-    credentials?.addTo(request.headers);
+    request.headers.setAll(credentials?.headers ?? {});
     return withContent(request, content);
   }
 
   newCredentials(): Credentials {
-    return new Credentials(this.#newDigest?.());
+    return new Credentials(this.#account);
   }
 
   /** Sends a request other than INVITE, and again with credentials when the trunk asks for them. */

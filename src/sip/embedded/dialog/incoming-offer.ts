@@ -1,35 +1,25 @@
 /** The peer's re-INVITE and UPDATE: who may offer, what the owner says, and a refusal that changes nothing (RFC 3261 §14.2). */
 import type { OfferOutcome } from '../../gateway.js';
-import { sessionBody } from '../../message/body.js';
+import { sessionDescription } from '../../message/body.js';
 import type { SipRequest } from '../../message/message.js';
 import { responseTo } from '../../message/response.js';
+import { accept, offererHeaders } from '../../rules/capabilities.js';
+import { judgeOffer } from '../../rules/incoming-offer.js';
+import { refusalStatus, type Refusal } from '../../rules/refusal.js';
+import { sessionTimerHeaders, type SessionTimerAnswer } from '../../rules/session-timer.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { accept, allow, supported } from '../../rules/capabilities.js';
 import type { Dialog } from './dialog.js';
-import { judgeIncoming } from '../../rules/offer-exchange.js';
-import { answerSessionTimer, type SessionTimerAnswer } from '../../rules/session-timer.js';
-import { sessionTimerFields } from './session-keeper.js';
 
 /** Answers a re-INVITE or UPDATE that has passed the checks of a UAS. */
 export function answerOffer(dialog: Dialog, transaction: ServerTransaction): void {
   const { request } = transaction;
-  const body = sessionBody(request);
-  const offer = body.kind === 'sdp' ? body.sdp : undefined;
-
-  const method = request.method === 'INVITE' ? 'INVITE' : 'UPDATE';
-  const verdict = judgeIncoming(dialog.exchange, method, offer !== undefined);
-  if (verdict !== 'go') return refuse(dialog, transaction, verdict);
-
-  const session = answerSessionTimer(sessionTimerFields(request), dialog.environment.sessionTimer);
-  if (session.kind === 'tooSmall') {
-    return dialog.respond(transaction, 422, { headers: { 'Min-SE': `${session.minS}` } });
-  }
-  if (method === 'UPDATE' && offer === undefined) {
-    dialog.refreshTarget(request);
-    dialog.session.agree(session);
-    return dialog.respond(transaction, 200, { headers: successHeaders(dialog, transaction, session) });
-  }
-  void decide(dialog, transaction, offer, session);
+  const { environment } = dialog;
+  const verdict = judgeOffer(request, dialog.exchange, environment.sessionTimer, environment.random());
+  if (verdict.kind === 'refused') return refuse(dialog, transaction, verdict.refusal);
+  if (verdict.kind === 'offer') return void decide(dialog, transaction, verdict.offer, verdict.session);
+  dialog.refreshTarget(request);
+  dialog.session.agree(verdict.session);
+  dialog.respond(transaction, 200, { headers: successHeaders(dialog, transaction, verdict.session) });
 }
 
 /** Headers of a 2xx to INVITE or UPDATE. */
@@ -38,19 +28,14 @@ export function successHeaders(
   transaction: ServerTransaction,
   session: SessionTimerAnswer,
 ): Record<string, string> {
-  return {
-    Contact: dialog.environment.contact(transaction.flow),
-    Allow: allow,
-    Supported: supported,
-    ...(session.kind === 'agreed' ? { 'Session-Expires': session.sessionExpires } : {}),
-    ...(session.kind === 'agreed' && session.require ? { Require: 'timer' } : {}),
-  };
+  const Contact = dialog.environment.contact(transaction.flow);
+  return { Contact, ...offererHeaders, ...sessionTimerHeaders(session) };
 }
 
-function refuse(dialog: Dialog, transaction: ServerTransaction, status: 491 | 500): void {
-  dialog.environment.count(status === 491 ? 'glare' : 'offerPending');
-  const afterS = Math.floor(dialog.environment.random() * 11);
-  dialog.respond(transaction, status, status === 500 ? { headers: { 'Retry-After': `${afterS}` } } : {});
+function refuse(dialog: Dialog, transaction: ServerTransaction, refusal: Refusal): void {
+  if (refusal.status === 491) dialog.environment.count('glare');
+  if (refusal.status === 500) dialog.environment.count('offerPending');
+  dialog.respond(transaction, refusal.status, refusal);
 }
 
 async function decide(
@@ -122,17 +107,12 @@ function succeedInvite(
 
 /** The answer in an ACK. True when there was one; without it the session stays as it was. */
 export function takeAnswer(dialog: Dialog, ack: SipRequest): boolean {
-  const body = sessionBody(ack);
-  if (body.kind !== 'sdp') {
+  const answer = sessionDescription(ack);
+  if (answer === undefined) {
     dialog.environment.count('missingAnswer');
     return false;
   }
-  dialog.remoteSdp = body.sdp;
-  dialog.guard(() => dialog.handlers?.onAnswer(body.sdp));
+  dialog.remoteSdp = answer;
+  dialog.guard(() => dialog.handlers?.onAnswer(answer));
   return true;
-}
-
-/** A status that refuses: whatever an owner returns, a refusal is 300–699. */
-export function refusalStatus(status: number): number {
-  return Number.isInteger(status) && status >= 300 && status <= 699 ? status : 500;
 }

@@ -10,8 +10,8 @@ import { parseReason } from '../../rules/reason-header.js';
 export function answerInDialog(dialog: Dialog, transaction: ServerTransaction): void {
   const { request } = transaction;
   if (request.method === 'BYE') return answerBye(dialog, transaction);
-  const refusal = refusalOf(request, dialog.state.localTag);
-  if (refusal !== undefined) return dialog.answer(transaction, refusal);
+  const refusal = refusalOf(request);
+  if (refusal !== undefined) return dialog.respond(transaction, refusal.status, refusal);
   switch (request.method) {
     case 'INVITE':
     case 'UPDATE':
@@ -20,7 +20,7 @@ export function answerInDialog(dialog: Dialog, transaction: ServerTransaction): 
       return answerInfo(dialog, transaction);
     default:
       // Of the methods we allow only OPTIONS is left: ACK and CANCEL never come here.
-      return dialog.respond(transaction, 200, { headers: capabilityHeaders() });
+      return dialog.respond(transaction, 200, { headers: capabilityHeaders });
   }
 }
 

@@ -1,14 +1,19 @@
 /** Our offers in a dialog: re-INVITE with its glare, challenges and timers (RFC 3261 §14.1), and refreshes (RFC 4028 §7.4). */
+import type { Credentials } from '../../auth/credentials.js';
 import type { SipDialog } from '../../gateway.js';
-import { sessionBody } from '../../message/body.js';
+import { sessionDescription } from '../../message/body.js';
 import type { SipRequest, SipResponse } from '../../message/message.js';
-import { accept, allow, supported } from '../../rules/capabilities.js';
-import type { Credentials, RequestOutcome } from './dialog-requests.js';
+import { accept, offererHeaders } from '../../rules/capabilities.js';
+import type { RequestOutcome } from './dialog-requests.js';
 import type { Dialog } from './dialog.js';
 import { InviteAttempt } from './invite-attempt.js';
 import { glareDelayMs } from '../../rules/offer-exchange.js';
-import { sessionTimerFields } from './session-keeper.js';
-import { agreedSessionTimer, minSeOf, requestedSessionExpires } from '../../rules/session-timer.js';
+import {
+  sessionTimerFields,
+  agreedSessionTimer,
+  raisedMinSe,
+  requestedSessionExpires,
+} from '../../rules/session-timer.js';
 import { SuccessAck } from './success-ack.js';
 
 type ReinviteOutcome = Awaited<ReturnType<SipDialog['reinvite']>>;
@@ -64,14 +69,14 @@ export class Offerer {
   }
 
   #taken(offer: string, response: SipResponse): ReinviteOutcome {
-    const answer = sessionBody(response);
-    if (answer.kind !== 'sdp') {
+    const answer = sessionDescription(response);
+    if (answer === undefined) {
       this.dialog.environment.count('missingAnswer');
       return { ok: false, status: 488 };
     }
     this.dialog.localSdp = offer;
-    this.dialog.remoteSdp = answer.sdp;
-    return { ok: true, answer: answer.sdp };
+    this.dialog.remoteSdp = answer;
+    return { ok: true, answer };
   }
 
   #refused(status: number): ReinviteOutcome {
@@ -102,9 +107,9 @@ export class Offerer {
   }
 
   /** Takes a 422's Min-SE; true when that is new, so that another try makes sense. */
-  #raise({ status, response }: RequestOutcome): boolean {
-    const minS = status === 422 ? minSeOf(response?.headers.get('Min-SE')) : undefined;
-    if (minS === undefined || minS <= this.#atLeastS) return false;
+  #raise({ response }: RequestOutcome): boolean {
+    const minS = raisedMinSe(response, this.#atLeastS);
+    if (minS === undefined) return false;
     this.#atLeastS = minS;
     return true;
   }
@@ -113,8 +118,7 @@ export class Offerer {
     const { session, environment } = this.dialog;
     const expires = session.timer && requestedSessionExpires(environment.sessionTimer, session.timer, this.#atLeastS);
     return {
-      Allow: allow,
-      Supported: supported,
+      ...offererHeaders,
       ...(expires === undefined ? {} : { 'Session-Expires': expires }),
       ...(this.#atLeastS > 0 ? { 'Min-SE': `${this.#atLeastS}` } : {}),
     };

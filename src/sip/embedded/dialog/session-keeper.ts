@@ -1,23 +1,7 @@
 /** Watches the session timer of one dialog (RFC 4028 §10): refreshes when that is ours to do, hangs up when nobody does. */
-import type { SipRequest, SipResponse } from '../../message/message.js';
 import type { Timer } from '../transaction/scheduler.js';
 import type { Dialog } from './dialog.js';
-import {
-  sessionDeadlines,
-  type SessionTimer,
-  type SessionTimerAnswer,
-  type SessionTimerFields,
-} from '../../rules/session-timer.js';
-
-/** The session timer headers of a message. */
-export function sessionTimerFields({ headers }: SipRequest | SipResponse): SessionTimerFields {
-  const tags = [...headers.getAll('Supported'), ...headers.getAll('Require')];
-  return {
-    supported: tags.some((tag) => tag.trim().toLowerCase() === 'timer'),
-    sessionExpires: headers.get('Session-Expires'),
-    minSe: headers.get('Min-SE'),
-  };
-}
+import { sessionDeadlines, type SessionTimer, type SessionTimerAnswer } from '../../rules/session-timer.js';
 
 /** The timer of a dialog, if it has one. */
 export class SessionKeeper {

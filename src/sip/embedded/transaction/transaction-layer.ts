@@ -98,17 +98,8 @@ export class TransactionLayer {
     options: ResponseOptions & { reason?: string } = {},
   ): void {
     const { reason, ...rest } = options;
-    this.sendStateless(responseTo(request, status, reason, { toTag: this.statelessTag(request), ...rest }), flow);
-  }
-
-  /** Sends a response that was built already, and keeps nothing. */
-  sendStateless(response: SipResponse, flow: Flow): void {
-    this.settings.wire.send(response, flow, () => undefined);
-  }
-
-  /** To tag for a stateless response. */
-  statelessTag(request: SipRequest): string {
-    return statelessTag(request, this.#secret);
+    const toTag = statelessTag(request, this.#secret);
+    this.settings.wire.send(responseTo(request, status, reason, { toTag, ...rest }), flow, () => undefined);
   }
 
   /** Sends a request that has no Via yet, in a transaction of its own. */

@@ -10,11 +10,12 @@ import { CodedError } from '../../../errors.js';
 import type { DialogHandlers, InboundInvite, SipDialog, SipHeaders, SipParty, SipSource } from '../../gateway.js';
 import { accept as acceptedType } from '../../rules/capabilities.js';
 import type { Dialog } from '../dialog/dialog.js';
-import { addExtraHeaders } from '../../rules/extra-headers.js';
-import { refusalStatus, successHeaders, takeAnswer } from '../dialog/incoming-offer.js';
+import { extraHeaders } from '../../rules/extra-headers.js';
+import { successHeaders, takeAnswer } from '../dialog/incoming-offer.js';
 import { partyOf, partyOfUri } from '../../rules/party.js';
+import { refusalStatus } from '../../rules/refusal.js';
 import type { SessionTimerAnswer } from '../../rules/session-timer.js';
-import { sessionBody } from '../../message/body.js';
+import { sessionDescription } from '../../message/body.js';
 import type { SipRequest } from '../../message/message.js';
 import { responseTo } from '../../message/response.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -51,7 +52,6 @@ export class WaitingInvite implements InboundInvite {
   constructor(private readonly origin: InviteOrigin) {
     const { transaction, dialog } = origin;
     const { request, flow } = transaction;
-    const body = sessionBody(request);
     this.#request = request;
     this.#transaction = transaction;
     this.#dialog = dialog;
@@ -61,7 +61,7 @@ export class WaitingInvite implements InboundInvite {
     this.from = partyOf(request.headers.get('From') ?? '');
     this.to = partyOf(request.headers.get('To') ?? '');
     this.trunk = origin.trunk;
-    this.offer = body.kind === 'sdp' ? body.sdp : undefined;
+    this.offer = sessionDescription(request);
     this.#limit = dialog.later(origin.decisionTimeoutMs, () => this.#giveUp(480));
     transaction.onCancel = () => this.#giveUp(487);
     dialog.deciding(transaction);
@@ -94,7 +94,7 @@ export class WaitingInvite implements InboundInvite {
     this.#phase = 'rejected';
     const toTag = this.#dialog.state.localTag;
     const response = responseTo(this.#request, refusalStatus(status), options.reason, { toTag });
-    addExtraHeaders(response.headers, options.headers);
+    response.headers.setAll(extraHeaders(options.headers));
     this.#dialog.answer(this.#transaction, response);
     this.#dialog.end({ by: 'local', q850Cause: undefined, text: undefined });
   }
@@ -117,7 +117,7 @@ export class WaitingInvite implements InboundInvite {
     const headers = { ...successHeaders(dialog, this.#transaction, session), 'Content-Type': acceptedType };
     const body = Buffer.from(sdp, 'utf8');
     const response = responseTo(this.#request, 200, undefined, { toTag: dialog.state.localTag, headers, body });
-    addExtraHeaders(response.headers, extra);
+    response.headers.setAll(extraHeaders(extra));
 
     const forget = dialog.onEnded(() => reject(new CodedError('legEnded', 'The caller was gone before the ACK.')));
     dialog.localSdp = sdp;

@@ -5,25 +5,22 @@
  *     ACK ─────────► its dialog, or nothing
  *     CANCEL ──────► source known? ─► the INVITE it names, or 481
  *     in a dialog ─► from its peer or an admitted source? ─► the dialog, or 481
- *     the rest ────► admission ─► checks of a UAS ─► OPTIONS 200 │ INVITE: draining? digest? ─► onInvite │ BYE … 481
+ *     the rest ────► admission ─► the front desk ─► an answer, or onInvite
  */
 import type { Admission, AdmissionDecision } from '../../admission/admission.js';
 import type { InboundInvite } from '../../gateway.js';
 import type { Trunk } from '../../trunk.js';
-import { DigestServer } from '../../auth/digest-server.js';
-import { capabilityHeaders } from '../../rules/capabilities.js';
 import { Dialog } from '../dialog/dialog.js';
 import { uasDialog } from '../dialog/dialog-state.js';
 import type { DialogEnvironment } from '../dialog/environment.js';
 import { guard } from '../../guard.js';
-import { sessionTimerFields } from '../dialog/session-keeper.js';
-import { answerSessionTimer } from '../../rules/session-timer.js';
+import { FrontDesk } from '../../rules/front-desk.js';
+import type { SessionTimerAnswer } from '../../rules/session-timer.js';
 import type { SipRequest } from '../../message/message.js';
 import { responseTo, type ResponseOptions } from '../../message/response.js';
 import { tagOf } from '../transaction/matching.js';
 import type { Flow } from '../transport/flow.js';
 import type { Malformed } from '../transport/transport-layer.js';
-import { refusalOf } from '../../rules/uas-checks.js';
 import { WaitingInvite } from './inbound-invite.js';
 import { newTag } from './outbound-call.js';
 
@@ -31,28 +28,27 @@ import { newTag } from './outbound-call.js';
 export interface IntakeSettings {
   readonly admission: Admission;
   readonly decisionTimeoutMs: number;
-  /** Secret for digest nonces. */
-  readonly nonceKey: Buffer;
   onInvite(invite: InboundInvite): void;
 }
 
-const retryAfterDrainS = 30;
-
 /** The way in. */
 export class Intake {
-  readonly #digest: DigestServer;
-  #draining = false;
+  readonly #desk: FrontDesk;
 
   constructor(
     private readonly environment: DialogEnvironment,
     private readonly settings: IntakeSettings,
   ) {
-    this.#digest = new DigestServer({ nonceKey: settings.nonceKey, now: () => environment.scheduler.nowMs() });
+    this.#desk = new FrontDesk({
+      sessionTimer: environment.sessionTimer,
+      now: () => environment.scheduler.nowMs(),
+      count: (reason) => environment.count(reason),
+    });
   }
 
   /** From now on new INVITEs get 503. */
   drain(): void {
-    this.#draining = true;
+    this.#desk.drain();
   }
 
   onRequest(request: SipRequest, flow: Flow): void {
@@ -60,16 +56,10 @@ export class Intake {
     if (tagOf(request.headers.get('To')) !== undefined) return this.#onInDialog(request, flow);
     const trunk = this.#admit(request, flow);
     if (trunk === undefined) return;
-    const { transactions } = this.environment;
-    const refusal = refusalOf(request, transactions.statelessTag(request));
-    if (refusal !== undefined) {
-      this.environment.count(`status.${refusal.status}`);
-      return transactions.sendStateless(refusal, flow);
-    }
-    if (request.method === 'INVITE') return this.#onInvite(request, flow, trunk);
-    if (request.method !== 'OPTIONS') return this.#reply(request, flow, 481);
-    if (this.#draining) return this.#reply(request, flow, 503, { headers: { 'Retry-After': `${retryAfterDrainS}` } });
-    this.#reply(request, flow, 200, { headers: capabilityHeaders() });
+    const reception = this.#desk.receive(request, trunk);
+    if (reception.kind === 'call') return this.#onInvite(request, flow, trunk, reception.session);
+    if (reception.kind === 'capabilities') return this.#reply(request, flow, 200, reception);
+    this.#reply(request, flow, reception.refusal.status, reception.refusal);
   }
 
   /** An ACK that is no transaction's: of a 2xx. */
@@ -134,15 +124,7 @@ export class Intake {
     return undefined;
   }
 
-  #onInvite(request: SipRequest, flow: Flow, trunk: Trunk): void {
-    // We are the end of the way, but an INVITE that has come round so often is in a loop with somebody.
-    if (Number(request.headers.get('Max-Forwards') ?? 70) === 0) return this.#reply(request, flow, 483);
-    if (this.#draining) return this.#reply(request, flow, 503, { headers: { 'Retry-After': `${retryAfterDrainS}` } });
-    if (!this.#isAuthentic(request, flow, trunk)) return;
-    const session = answerSessionTimer(sessionTimerFields(request), this.environment.sessionTimer);
-    if (session.kind === 'tooSmall')
-      return this.#reply(request, flow, 422, { headers: { 'Min-SE': `${session.minS}` } });
-
+  #onInvite(request: SipRequest, flow: Flow, trunk: Trunk, session: SessionTimerAnswer): void {
     const transaction = this.environment.transactions.open(request, flow);
     if (transaction === undefined) return;
     transaction.respond(responseTo(request, 100));
@@ -163,18 +145,6 @@ export class Intake {
         invite.reject(500);
       },
     );
-  }
-
-  /** Digest, when the trunk demands it (SAFETY S7). The same answer for a wrong user and a wrong password. */
-  #isAuthentic(request: SipRequest, flow: Flow, { inboundAuth }: Trunk): boolean {
-    if (inboundAuth === undefined) return true;
-    const { realm, users } = inboundAuth;
-    const verdict = this.#digest.verify(request.headers.getAll('Authorization'), request.method, realm, users);
-    if (verdict.ok) return true;
-    if (verdict.reason !== 'missing') this.environment.count(`digest.${verdict.reason}`);
-    const challenges = this.#digest.challenge(realm, verdict.stale);
-    this.#reply(request, flow, 401, { headers: { 'WWW-Authenticate': challenges } });
-    return false;
   }
 
   #reply(request: SipRequest, flow: Flow, status: number, options: ResponseOptions & { reason?: string } = {}): void {

@@ -12,20 +12,23 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { DialogHandlers, OutboundCall, OutboundCallRequest, OutboundOutcome } from '../../gateway.js';
-import { DigestClient } from '../../auth/digest-client.js';
-import { accept, allow, supported } from '../../rules/capabilities.js';
+import { Credentials } from '../../auth/credentials.js';
+import { accept, offererHeaders } from '../../rules/capabilities.js';
 import { Dialog } from '../dialog/dialog.js';
-import { Credentials } from '../dialog/dialog-requests.js';
 import { uacDialog } from '../dialog/dialog-state.js';
 import type { DialogEnvironment } from '../dialog/environment.js';
-import { addExtraHeaders } from '../../rules/extra-headers.js';
+import { extraHeaders } from '../../rules/extra-headers.js';
 import { guard } from '../../guard.js';
 import { InviteAttempt } from '../dialog/invite-attempt.js';
-import { sessionTimerFields } from '../dialog/session-keeper.js';
-import { agreedSessionTimer, minSeOf, requestedSessionExpires } from '../../rules/session-timer.js';
+import {
+  sessionTimerFields,
+  agreedSessionTimer,
+  raisedMinSe,
+  requestedSessionExpires,
+} from '../../rules/session-timer.js';
 import { SuccessAck } from '../dialog/success-ack.js';
 import { HeaderFields } from '../../message/header-fields.js';
-import { sessionBody } from '../../message/body.js';
+import { sessionDescription } from '../../message/body.js';
 import type { SipRequest, SipResponse } from '../../message/message.js';
 import { formatNameAddr } from '../../message/name-addr.js';
 import { parseUri } from '../../message/uri.js';
@@ -63,7 +66,7 @@ export class OutgoingCall implements OutboundCall {
     private readonly onProgress: ((status: number) => void) | undefined,
   ) {
     this.outcome = new Promise((resolve) => (this.#resolve = resolve));
-    this.#credentials = new Credentials(this.#newDigest());
+    this.#credentials = new Credentials(request.credentials);
     const { scheduler } = environment;
     const deadlineMs = scheduler.nowMs() + request.timeoutMs;
     this.#limit = scheduler.at(deadlineMs, () => this.#giveUp(408, 'No answer in time'));
@@ -108,14 +111,13 @@ export class OutgoingCall implements OutboundCall {
       'Call-ID': this.#callId,
       CSeq: `${++this.#cseq} INVITE`,
       Contact: this.environment.contact(target),
-      Allow: allow,
-      Supported: supported,
+      ...offererHeaders,
       'Session-Expires': expires === undefined ? [] : [expires],
       'Min-SE': expires === undefined || minS <= 90 ? [] : [`${minS}`],
       'Content-Type': accept,
     });
-    this.#credentials.addTo(headers);
-    addExtraHeaders(headers, this.request.headers);
+    headers.setAll(this.#credentials.headers);
+    headers.setAll(extraHeaders(this.request.headers));
     return { kind: 'request', method: 'INVITE', uri, headers, body: Buffer.from(sdp, 'utf8') };
   }
 
@@ -140,7 +142,7 @@ export class OutgoingCall implements OutboundCall {
       role: 'uac',
       flow,
       exchange: { local: 'invite', remote: 'none' },
-      newDigest: () => this.#newDigest(),
+      account: this.request.credentials,
     });
     this.#early.set(tag ?? '', dialog);
     return dialog;
@@ -166,15 +168,15 @@ export class OutgoingCall implements OutboundCall {
   }
 
   #win(dialog: Dialog, response: SipResponse): void {
-    const answer = sessionBody(response);
-    if (answer.kind !== 'sdp') {
+    const answer = sessionDescription(response);
+    if (answer === undefined) {
       this.environment.count('missingAnswer');
       this.#dismiss(dialog, 'No session description in the answer');
       return this.#lose(488, 'No answer to the offer');
     }
-    this.#settle({ ok: true, dialog, answer: answer.sdp }, dialog);
+    this.#settle({ ok: true, dialog, answer }, dialog);
     dialog.localSdp = this.request.sdp;
-    dialog.remoteSdp = answer.sdp;
+    dialog.remoteSdp = answer;
     dialog.exchange = { ...dialog.exchange, local: 'none' };
     dialog.confirm(this.handlers);
     dialog.handOver();
@@ -195,10 +197,10 @@ export class OutgoingCall implements OutboundCall {
     this.#lose(response.status, response.reason);
   }
 
-  /** True when a 422 names a Min-SE that we have not tried yet (RFC 4028 §7.4). */
+  /** True when a 422 names a Min-SE that we have not tried yet. */
   #raised(response: SipResponse): boolean {
-    const minS = response.status === 422 ? minSeOf(response.headers.get('Min-SE')) : undefined;
-    if (minS === undefined || minS <= this.#atLeastS) return false;
+    const minS = raisedMinSe(response, this.#atLeastS);
+    if (minS === undefined) return false;
     this.#atLeastS = minS;
     return true;
   }
@@ -227,10 +229,5 @@ export class OutgoingCall implements OutboundCall {
       dialog.end({ by: 'local', q850Cause: undefined, text: undefined });
       this.#early.delete(tag);
     }
-  }
-
-  #newDigest(): DigestClient | undefined {
-    const { credentials } = this.request;
-    return credentials && new DigestClient({ ...credentials, newClientNonce: newTag });
   }
 }
