@@ -54,7 +54,9 @@ module.exports = {
       name: 'edges-see-call-and-ports',
       severity: 'error',
       from: { path: '^src/(api|events|telemetry)/' },
-      to: { path: '^src/(sip/(drachtio|embedded|message|auth|rules)|media/(?!plane|protocol))' },
+      to: {
+        path: '^src/(sip/(drachtio|embedded|message|auth|rules)|media/(?!plane|protocol)|(speech|tools)/(?!port\\.ts)|worker-thread)',
+      },
     },
     {
       name: 'only-app-knows-everyone',
