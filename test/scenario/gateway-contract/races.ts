@@ -134,6 +134,24 @@ export const raceScenarios: readonly Scenario[] = [
     'glare',
   ),
 
+  scenario(
+    'a re-INVITE before the ACK of the last: both are taken, both ACKs count, and the call goes on',
+    async (stage) => {
+      const { peer, call, owner } = await stage.establish();
+      call.send('INVITE', { body: peerSdp(2) });
+      const first = await peer.receive('200 INVITE');
+      call.send('INVITE', { body: peerSdp(3) });
+      call.ack(await peer.receive('200 INVITE'));
+      call.ack(first);
+      await stage.rest(90);
+      expect(owner.offers).toEqual([peerSdp(2), peerSdp(3)]);
+      expect(owner.ends).toEqual([]);
+      expect(peer.count('BYE')).toBe(0);
+    },
+    'timers',
+    'glare',
+  ),
+
   scenario('BYE crosses our re-INVITE: the call ends, the re-INVITE fails', async (stage) => {
     const { peer, call, dialog, owner } = await stage.establish();
     const outcome = dialog.reinvite(ourSdp(5));
