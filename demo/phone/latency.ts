@@ -10,7 +10,10 @@ const WINDOW = 400;
  * moment it could first be played.
  * @returns ms, or undefined when the voice was not heard
  */
-export function addedDelayMs(talker: Phone, listener: Phone): number | undefined {
+export function addedDelayMs(
+  talker: Pick<Phone, 'voice' | 'spokeAtMs'>,
+  listener: Pick<Phone, 'ear'>,
+): number | undefined {
   const onset = onsetOf(listener.ear.samples, talker.voice.frequenciesHz[0] ?? 0);
   if (onset === undefined || talker.spokeAtMs === undefined) return undefined;
   const packet = listener.ear.arrivals.findLast((arrival) => arrival.position <= onset);
@@ -18,13 +21,20 @@ export function addedDelayMs(talker: Phone, listener: Phone): number | undefined
   return packet.atMs + ((onset - packet.position) / RATE_HZ) * 1000 - talker.spokeAtMs;
 }
 
-/** Sample at which a partial begins: half height of its sliding projection, less half a window. */
+/**
+ * Sample at which a partial begins: half height of its sliding projection, less half a window. The height is the usual one
+ * while it lasts, not the greatest: others who begin meanwhile lift it for a moment, which would pass for delay.
+ */
 function onsetOf(samples: Int16Array, frequencyHz: number): number | undefined {
   const heights = slidingAmplitude(samples, frequencyHz);
-  const full = heights.reduce((max, height) => Math.max(max, height), 0);
-  if (full < 30) return undefined;
-  const half = heights.findIndex((height) => height >= full / 2);
-  return half + WINDOW - WINDOW / 2;
+  const greatest = heights.reduce((max, height) => Math.max(max, height), 0);
+  if (greatest < 30) return undefined;
+  const steady = heights.filter((height) => height > (3 / 4) * greatest).sort();
+  const half = (steady[steady.length >> 1] ?? greatest) / 2;
+  const after = heights.findIndex((height) => height >= half);
+  const [low = 0, high = half] = heights.subarray(after - 1, after + 1);
+  // Window i ends at sample i + WINDOW; it is half full in its middle.
+  return after - (high - half) / (high - low) + WINDOW / 2 + 1;
 }
 
 function slidingAmplitude(samples: Int16Array, frequencyHz: number): Float64Array {

@@ -28,7 +28,7 @@ export interface KernelFunctions {
   fade(at: number, count: number, fromGain: number, toGain: number): void;
   /** Writes greatest magnitude and sum of squares as two float32 to `result`. */
   measure(at: number, count: number, result: number): void;
-  /** Limits `blocks` blocks of 32 samples in place, the block after them being look-ahead; see limiter.ts. */
+  /** Limits `blocks` blocks of 32 samples in place; see limiter.ts. */
   limit(at: number, blocks: number, state: number, ceiling: number, holdBlocks: number, release: number): void;
   /** 8 → 48 kHz of `count` input samples; the 25 samples before `from` are the history. */
   up6(from: number, to: number, count: number, taps: number): void;

@@ -1,45 +1,41 @@
 import { frameSamples, samplesPerTick } from '../dsp/frame.js';
 import type { NarrowRateHz } from '../dsp/frame.js';
 import type { Kernels } from '../dsp/kernels.js';
-import { limitFrame, limiterLookAheadSamples, limiterStateWords, resetLimiter } from '../dsp/limiter.js';
+import { limitFrame, limiterStateWords, resetLimiter } from '../dsp/limiter.js';
 import { downHistorySamples, sampleDown } from '../dsp/resampler.js';
 import type { FrameEncoding } from './encodings.js';
 import { freePayload, payloadBuffer } from './payload.js';
 import type { Payload, PayloadBuffer } from './payload.js';
 
-/** Memory in 4-byte words: history │ frame │ look-ahead │ limiter state │ 8 kHz frame │ 16 kHz frame. */
+/** Memory in 4-byte words: history │ frame │ limiter state │ 8 kHz frame │ 16 kHz frame. */
 const history = downHistorySamples;
-const lookAhead = limiterLookAheadSamples;
 const frameAt = history;
-const lookAheadAt = frameAt + frameSamples;
-const stateAt = lookAheadAt + lookAhead;
+const stateAt = frameAt + frameSamples;
 const narrowAt = stateAt + limiterStateWords;
 const wideAt = narrowAt + samplesPerTick(8000);
 const words = wideAt + samplesPerTick(16_000);
 
-/** What the next tick depends on lies in one piece, but for the duck gain: end of the frame (the next history), look-ahead, limiter state. */
-const carriedAt = stateAt - lookAhead - history;
+/** What the next tick depends on lies in one piece, but for the duck gain: end of the frame (the next history), limiter state. */
+const carriedAt = stateAt - history;
 const carriedWords = narrowAt - carriedAt;
 
-/** Ticks of zeros after which frame, history and look-ahead are zero. */
+/** Ticks of zeros after which frame and history are zero. */
 const ticksToSilence = 2;
 
 /**
  * What one listener, or all that hear the same, hear in this tick: the limited 48 kHz mix, and on demand, once, its
  * narrower versions and payloads in codecs without memory.
  *
- * The mix is written one look-ahead late, so the limiter works in place and costs only a look at the peaks while
- * nothing is too loud. The end of the frame stays as the history of the next: the resamplers need no state of their own.
+ * The limiter works in place, delays nothing and costs only a look at the peaks while nothing is too loud. The end of the frame stays as the history of the next: the resamplers need no state of their own.
  */
 export class Heard {
-  /** The tick's mix after the limiter: 960 floats at 48 kHz, 32 samples behind the sources. */
+  /** The tick's mix after the limiter: 960 floats at 48 kHz. */
   readonly pcm48: Float32Array;
   /** Pointer of {@link pcm48}. */
   readonly pointer: number;
   readonly #kernels: Kernels;
   readonly #base: number;
   readonly #limiter: Float32Array;
-  readonly #lookAhead: Float32Array;
   readonly #narrow: Float32Array;
   readonly #wide: Float32Array;
   readonly #payloads: (PayloadBuffer | undefined)[] = [];
@@ -59,7 +55,6 @@ export class Heard {
     this.pointer = this.#base + frameAt * 4;
     this.pcm48 = kernels.f32(this.pointer, frameSamples);
     this.#limiter = kernels.f32(this.#base + stateAt * 4, 1);
-    this.#lookAhead = kernels.f32(this.#base + lookAheadAt * 4, lookAhead);
     this.#narrow = kernels.f32(this.#base + narrowAt * 4, samplesPerTick(8000));
     this.#wide = kernels.f32(this.#base + wideAt * 4, samplesPerTick(16_000));
     resetLimiter(kernels, this.#base + stateAt * 4);
@@ -80,13 +75,13 @@ export class Heard {
   begin(): number {
     this.#tick++;
     this.#zeroTicks = 0;
-    this.#kernels.run.copy(this.#base + carriedAt * 4, this.#base, history + lookAhead);
-    return this.#mixAt();
+    this.#kernels.run.copy(this.#base + carriedAt * 4, this.#base, history);
+    return this.pointer;
   }
 
   /** Fades what has been mixed in this tick from the last tick's gain to `gain`, over the frame; to be called in every tick. */
   duck(gain: number): void {
-    if (gain !== 1 || this.#duckGain !== 1) this.#kernels.run.fade(this.#mixAt(), frameSamples, this.#duckGain, gain);
+    if (gain !== 1 || this.#duckGain !== 1) this.#kernels.run.fade(this.pointer, frameSamples, this.#duckGain, gain);
     this.#duckGain = gain;
   }
 
@@ -95,9 +90,9 @@ export class Heard {
     this.#duckGain = 0;
   }
 
-  /** The last sample of the last tick's mix, before the limiter. */
+  /** The last sample of the last tick's mix as if nothing had been limited but by the gain the next tick begins with. */
   get lastSample(): number {
-    return this.#lookAhead[lookAhead - 1]!;
+    return this.pcm48[frameSamples - 1]! / this.#limiter[0]!;
   }
 
   /** Ends a tick: limits what was mixed. */
@@ -165,10 +160,6 @@ export class Heard {
   close(): void {
     for (const payload of this.#payloads) if (payload) freePayload(this.#kernels, payload);
     this.#kernels.free(this.#base);
-  }
-
-  #mixAt(): number {
-    return this.pointer + lookAhead * 4;
   }
 
   #sampleDown(rateHz: NarrowRateHz, to: Float32Array): void {

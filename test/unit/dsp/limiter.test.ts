@@ -1,33 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { frameSamples } from '../../../src/media/dsp/frame.js';
-import {
-  limitFrame,
-  limiterCeiling,
-  limiterLookAheadSamples,
-  limiterStateWords,
-  resetLimiter,
-} from '../../../src/media/dsp/limiter.js';
+import { limitFrame, limiterCeiling, limiterStateWords, resetLimiter } from '../../../src/media/dsp/limiter.js';
 import { createKernels } from '../../support/kernels.js';
 import { seededNoise } from '../../support/noise.js';
 import { powerDb, powerSpectrum, powerWhere } from '../../support/spectrum.js';
 
 const kernels = createKernels();
 
-/** A signal through a limiter, delayed by its look-ahead; also its gain after every frame. */
+/** A signal through a limiter; also its gain after every frame. */
 function limited(signal: (n: number) => number, frames: number): { output: Float32Array; gains: number[] } {
-  const words = frameSamples + limiterLookAheadSamples + limiterStateWords;
+  const words = frameSamples + limiterStateWords;
   const pointer = kernels.allocateFloats(words);
   const memory = kernels.f32(pointer, words);
-  const stateAt = frameSamples + limiterLookAheadSamples;
-  resetLimiter(kernels, pointer + stateAt * 4);
+  resetLimiter(kernels, pointer + frameSamples * 4);
   const output = new Float32Array(frames * frameSamples);
   const gains: number[] = [];
   for (let frame = 0; frame < frames; frame++) {
-    memory.copyWithin(0, frameSamples, stateAt);
-    for (let i = 0; i < frameSamples; i++) memory[limiterLookAheadSamples + i] = signal(frame * frameSamples + i);
+    for (let i = 0; i < frameSamples; i++) memory[i] = signal(frame * frameSamples + i);
     limitFrame(kernels, pointer);
     output.set(memory.subarray(0, frameSamples), frame * frameSamples);
-    gains.push(memory[stateAt]!);
+    gains.push(memory[frameSamples]!);
   }
   kernels.free(pointer);
   return { output, gains };
@@ -39,7 +31,7 @@ describe('limiter', () => {
   it('changes no bit of what stays below the ceiling', () => {
     const noise = seededNoise(1, 10 * frameSamples).map((value) => value * limiterCeiling);
     const { output, gains } = limited((n) => noise[n]!, 10);
-    expect(output.subarray(limiterLookAheadSamples)).toEqual(noise.subarray(0, -limiterLookAheadSamples));
+    expect(output).toEqual(noise);
     expect(new Set(gains)).toEqual(new Set([1]));
   });
 
@@ -78,6 +70,51 @@ describe('limiter', () => {
     }
   });
 
+  it.each([
+    [1000, 1300],
+    [300, 3000],
+    [440, 660],
+    [997, 1009],
+  ])(
+    'splatters little on %i and %i Hz that begin up to 12 dB too loud, wherever in a frame they begin',
+    (first, second) => {
+      const far = (f: number) => Math.abs(f - first) > 400 && Math.abs(f - second) > 400 && f > 20;
+      const splatterDb = (signal: Float32Array) => {
+        const spectrum = powerSpectrum(signal.subarray(0, 16384));
+        return powerDb(powerWhere(spectrum, 48_000, far) / powerWhere(spectrum, 48_000, (f) => !far(f)));
+      };
+      // Both rise within 1 ms.
+      const rise = (n: number) => 0.5 - 0.5 * Math.cos(Math.PI * Math.min(1, n / 48));
+      const both = Float32Array.from(
+        { length: 18 * frameSamples },
+        (_, n) => rise(n) * (sine(first)(n) + sine(second)(n)),
+      );
+      for (const loudness of [1, 2]) {
+        const clipped = both.map((value) => Math.max(-1, Math.min(1, loudness * value)));
+        expect(splatterDb(clipped)).toBeGreaterThan(-20);
+        for (let begins = 960 - 36; begins < 960 + 36; begins += 6) {
+          const { output } = limited((n) => (n < begins ? 0 : loudness * both[n - begins]!), 18);
+          expect(splatterDb(output)).toBeLessThan(-33);
+        }
+      }
+    },
+  );
+
+  it('lets a frame begin as it is, and falls with the wave, when it rises above the ceiling within the first block', () => {
+    const rising = (n: number) => (n < 0 ? 0 : 2 * Math.sin(Math.min(n / 20, Math.PI / 2)));
+    const { output } = limited((n) => rising(n - 4800), 10);
+    const above = Array.from({ length: 32 }, (_, n) => n).find((n) => rising(n) > limiterCeiling) ?? 0;
+    expect(above).toBeGreaterThan(5);
+    let gain = 1;
+    for (let n = 0; n < 32; n++) {
+      const now = n === 0 ? gain : output[4800 + n]! / rising(n);
+      expect(now).toBeLessThanOrEqual(gain + 1e-6);
+      gain = now;
+    }
+    for (let n = above; n < 32; n++) expect(output[4800 + n]).toBeLessThanOrEqual(limiterCeiling * (1 + 2 ** -22));
+    expect(output[4800 + 32]).toBeCloseTo(limiterCeiling, 5);
+  });
+
   it('does not bend a low tone: harmonics of 60 Hz stay 60 dB down', () => {
     const { output } = limited((n) => 1.9 * sine(60)(n), 60);
     const spectrum = powerSpectrum(output.subarray(16384, 16384 + 32768));
@@ -91,7 +128,7 @@ describe('limiter', () => {
     for (let i = 1; i < gains.length; i++) expect(gains[i]).toBeGreaterThanOrEqual(gains[i - 1]!);
     expect(gains[100]).toBe(1);
     const tail = output.subarray(110 * frameSamples);
-    expect(tail.every((value, i) => value === Math.fround(0.5 * sine(1000)(110 * frameSamples + i - 32)))).toBe(true);
+    expect(tail.every((value, i) => value === Math.fround(0.5 * sine(1000)(110 * frameSamples + i)))).toBe(true);
   });
 
   it('changes its gain by at most one linear fall per 0.67 ms: no step', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { limiterLookAheadSamples as lookAhead } from '../../../src/media/dsp/limiter.js';
 import type { ProgrammeInput } from '../../../src/media/mixer/programme-input.js';
 import { ToneRoom } from '../../support/tone-room.js';
 
@@ -22,8 +21,7 @@ describe('an isolated leg', () => {
     room.step([0, 1]);
     expect(room.legs[0]!.sourceFrame.every((value) => value === 0)).toBe(true);
     expect([room.legs[0]!.audible, room.legs[0]!.inMix]).toEqual([false, false]);
-    // But for the look-ahead of the tick before.
-    expect(room.legs[0]!.heard.pcm48.subarray(lookAhead).every((value) => value === 0)).toBe(true);
+    expect(room.legs[0]!.heard.pcm48.every((value) => value === 0)).toBe(true);
     room.step([0, 1]);
     expect([room.hears(0), room.hears(1), room.hears(2)]).toEqual([
       [0, 0, 0],
@@ -46,9 +44,9 @@ describe('an isolated leg', () => {
       [0, 0, 0],
       [0, 0.1, 0],
     ]);
-    // Exactly the programme, late by the look-ahead.
+    // Exactly the programme.
     const { frame } = room.legs[0]!.programme;
-    expect(room.legs[0]!.heard.pcm48.subarray(lookAhead)).toEqual(frame.subarray(0, 960 - lookAhead));
+    expect(room.legs[0]!.heard.pcm48).toEqual(frame);
   });
 
   it('hears the others fade in when it is back, and only it does', () => {
@@ -57,7 +55,7 @@ describe('an isolated leg', () => {
     room.steps(3, [1]);
     room.legs[0]!.isolated = false;
     room.step([1]);
-    const [fading, steady] = [0, 2].map((leg) => room.legs[leg]!.heard.pcm48.subarray(lookAhead));
+    const [fading, steady] = [0, 2].map((leg) => room.legs[leg]!.heard.pcm48);
     fading!.forEach((sample, at) => expect(sample).toBeCloseTo((steady![at]! * (at + 0.5)) / 960, 3));
     room.steps(3, [1]);
     expect(room.hears(0)).toEqual(room.hears(2));
@@ -83,7 +81,7 @@ describe('an isolated leg', () => {
     room.legs[0]!.isolated = true;
     room.step([0, 1], 0.1, () => (room.legs[0]!.isolated = false));
     expect(room.legs[0]!.inMix).toBe(false);
-    expect(room.legs[0]!.heard.pcm48.subarray(lookAhead).every((value) => value === 0)).toBe(true);
+    expect(room.legs[0]!.heard.pcm48.every((value) => value === 0)).toBe(true);
     room.steps(2, [0, 1]);
     expect([room.legs[0]!.inMix, room.hears(0)]).toEqual([true, [0, 0.1]]);
   });
@@ -150,7 +148,7 @@ describe('a programme', () => {
     /** Gain of what leg 1 hears against what leg 0 says, at three places of the frame. */
     const gains = () => {
       const [heard, said] = [room.legs[1]!.heard.pcm48, room.legs[0]!.sourceFrame];
-      return [24, 504, 888].map((n) => Math.round((heard[n + lookAhead]! / said[n]!) * 100) / 100);
+      return [24, 504, 888].map((n) => Math.round((heard[n]! / said[n]!) * 100) / 100);
     };
     const silent = (duckGain: number) => () => {
       room.mixer.programme.frame.fill(0);
@@ -196,8 +194,8 @@ describe('a leg that fails between sum and render', () => {
     room.steps(2, [0, 1]);
     room.step([0, 1], 0.1, () => room.mixer.removeLeg(room.legs[0]!));
     const [, said, silent, closed] = room.legs;
-    expect(silent!.heard.pcm48.subarray(lookAhead)).toEqual(said!.sourceFrame.subarray(0, 960 - lookAhead));
-    expect(closed!.heard.pcm48.subarray(lookAhead)).toEqual(said!.sourceFrame.subarray(0, 960 - lookAhead));
-    expect(said!.heard.pcm48.subarray(lookAhead).every((value) => value === 0)).toBe(true);
+    expect(silent!.heard.pcm48).toEqual(said!.sourceFrame);
+    expect(closed!.heard.pcm48).toEqual(said!.sourceFrame);
+    expect(said!.heard.pcm48.every((value) => value === 0)).toBe(true);
   });
 });
