@@ -1,6 +1,6 @@
 /**
- * UDP in batches: all sockets of a thread are read by one {@link NativeUdp.drain} and written by one
- * {@link NativeUdp.flush} per tick, and no datagram wakes the thread (docs/adr/0001-batched-udp.md).
+ * UDP in batches: all sockets of a thread are read by one {@link NativeUdp.drain} per tick, those of a call are written by
+ * one {@link NativeUdp.flush}, and no datagram wakes the thread (docs/adr/0001-batched-udp.md).
  */
 import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';

@@ -27,6 +27,8 @@ export function runTick(call: WorkerCall, turn: TickTurn, nowMs: number): void {
   isolate(call, turn, nowMs);
   call.mixer.render();
   eachLeg(call, turn, nowMs, send);
+  // What is heard waits for nothing that can be done later, least of all for other calls.
+  call.room.flush();
   call.taps.feed(call.legs, call.tick);
   relayDigits(call);
   eachLeg(call, turn, nowMs, report);

@@ -25,6 +25,8 @@ export interface CallRoom {
   readonly kernels: Kernels;
   readonly meter: LevelMeter;
   readonly emit: (event: MediaEvent) => void;
+  /** Sends what waits at the sockets. */
+  readonly flush: () => void;
   readonly nowMs: () => number;
 }
 

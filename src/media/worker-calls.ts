@@ -44,7 +44,8 @@ export class WorkerCalls {
     const { kernels, meter, nowMs } = resources;
     this.#meter = new WorkerMeter();
     this.#resources = { ...resources, ports: this.#meter.countingPorts(resources.ports) };
-    this.#room = { kernels, meter, emit: resources.emit, nowMs };
+    const { ports } = this.#resources;
+    this.#room = { kernels, meter, emit: resources.emit, flush: () => ports.flush?.(), nowMs };
   }
 
   /** Legs of all calls. */

@@ -159,6 +159,7 @@ export class MediaRig {
         return 0;
       },
       kind: 'dgram',
+      flush: () => this.flushes.push({ sent: this.sentTo.length, events: this.events.length }),
     };
     this.calls = new WorkerCalls({
       kernels: this.kernels,
@@ -175,6 +176,8 @@ export class MediaRig {
   readonly busyPorts = new Set<number>();
   /** Destination port of every datagram the server sent. */
   readonly sentTo: number[] = [];
+  /** How many datagrams had been sent, and events told, at each flush. */
+  readonly flushes: { readonly sent: number; readonly events: number }[] = [];
 
   get openPorts(): number {
     return this.#listeners.size;

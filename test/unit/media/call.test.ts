@@ -69,6 +69,22 @@ describe('a call', () => {
     }
   });
 
+  it('has its packets on their way before the next call is looked at, and before anything that can be done later', async () => {
+    const { rig } = await room(3);
+    rig.command({ type: 'openCall', callId: 'other' });
+    for (const legId of ['first', 'second']) await rig.join('other', legId);
+    rig.command({ type: 'reportLevels', callId: 'room', everyTicks: 1 });
+    rig.run(10);
+    const [sent, events] = [rig.sentTo.length, rig.events.length];
+    rig.flushes.length = 0;
+    rig.tick();
+    const flushed = rig.flushes.map((flush) => [flush.sent - sent, flush.events - events]);
+    expect(flushed.slice(0, 2)).toEqual([
+      [3, 0],
+      [5, 1],
+    ]);
+  });
+
   it('advances RTP timestamps by what was skipped after a stall', async () => {
     const { rig, peers } = await room(2);
     rig.run(50);
