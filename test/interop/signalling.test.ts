@@ -46,6 +46,17 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    title: 'CANCELs right behind their INVITEs, which no answer can outrun',
+    script: new SippScript('outrun').inviteWithCancelBehind(),
+    calls: 10,
+    transport: 'tcp',
+    check: (events) => {
+      expect(fieldsOf(events, 'leg.failed', 'reason')).toEqual(new Array<string>(10).fill('canceled'));
+      expect(fieldsOf(events, 'leg.joined', 'id')).toEqual([]);
+      expect(fieldsOf(events, 'leg.left', 'reason')).toEqual([]);
+    },
+  },
+  {
     title: 'hold and retrieve by direction',
     script: new SippScript('hold')
       .invite(PCMU)
