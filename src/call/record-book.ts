@@ -1,3 +1,6 @@
+import type { CallEvent } from './event.js';
+import type { EventBus } from './event-bus.js';
+
 /** What a {@link RecordBook} keeps. */
 export interface KeptRecord {
   readonly id: string;
@@ -38,5 +41,28 @@ export class RecordBook<Kept extends KeptRecord> {
   /** Those that are not over, oldest first. */
   open(): readonly Kept[] {
     return this.all().filter((record) => !record.over);
+  }
+}
+
+/** The books of all calls; a call's is gone with it. */
+export class RecordBooks<Kept extends KeptRecord> {
+  readonly #byCall = new Map<string, RecordBook<Kept>>();
+
+  constructor(events: EventBus<CallEvent>) {
+    events.subscribe(({ type, callId }) => {
+      if (type === 'call.ended') this.#byCall.delete(callId);
+    });
+  }
+
+  /** The book of a call, to read; empty where nothing was ever added. */
+  of(callId: string): Pick<RecordBook<Kept>, 'find' | 'all' | 'open'> {
+    return this.#byCall.get(callId) ?? new RecordBook<Kept>();
+  }
+
+  /** To a call that goes on. */
+  add(callId: string, record: Kept): void {
+    const book = this.#byCall.get(callId) ?? new RecordBook<Kept>();
+    this.#byCall.set(callId, book);
+    book.add(record);
   }
 }

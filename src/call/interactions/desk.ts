@@ -7,8 +7,9 @@ import { within } from '../clock.js';
 import type { CallContext } from '../context.js';
 import type { Leg } from '../leg.js';
 import type { CallPrompt } from '../prompts/call-prompt.js';
-import { RecordBook } from '../record-book.js';
-import { Interaction, type PromptFacts } from './interaction.js';
+import { type PromptFacts, reportPrompt } from '../prompts/prompted.js';
+import { RecordBooks } from '../record-book.js';
+import { Interaction } from './interaction.js';
 import { orderOf, preparePrompts } from './prompts.js';
 import { gatherRulesOf, type InteractionRequest } from './request.js';
 import { type InteractionView, viewInteraction } from './view.js';
@@ -35,14 +36,12 @@ export interface RunningInteraction {
 export class InteractionDesk {
   readonly #context: CallContext;
   readonly #prompts: PromptSource;
-  readonly #books = new Map<string, RecordBook<Interaction>>();
+  readonly #books: RecordBooks<Interaction>;
 
   constructor(context: CallContext, prompts: PromptSource) {
     this.#context = context;
     this.#prompts = prompts;
-    context.events.subscribe(({ type, callId }) => {
-      if (type === 'call.ended') this.#books.delete(callId);
-    });
+    this.#books = new RecordBooks(context.events);
     context.mediaEvents.subscribe((event) => {
       this.#onMedia(event);
     });
@@ -66,8 +65,7 @@ export class InteractionDesk {
   /** Those of a leg that can be read, newest first. @throws CodedError `callNotFound`, `legNotFound` */
   list(callId: string, legId: string): readonly InteractionView[] {
     this.#context.registry.get(callId).leg(legId);
-    const known = this.#books.get(callId)?.all() ?? [];
-    return ofLeg(known, legId).reverse().map(viewInteraction);
+    return ofLeg(this.#books.of(callId).all(), legId).reverse().map(viewInteraction);
   }
 
   /**
@@ -91,8 +89,8 @@ export class InteractionDesk {
   cancel(callId: string, legId: string, interactionId: string): void {
     const call = this.#context.registry.get(callId);
     const interaction = this.#find(callId, legId, interactionId);
-    if (interaction.status === 'preparing') this.#cancelUnstarted(call, interaction, 'api');
-    else if (interaction.status === 'active') call.media.cancelInteraction(legId, interactionId);
+    if (interaction.phase === 'preparing') this.#cancelUnstarted(call, interaction, 'api');
+    else if (interaction.phase === 'active') call.media.cancelInteraction(legId, interactionId);
   }
 
   #begin(call: Call, leg: Leg, request: InteractionRequest): Interaction {
@@ -107,11 +105,11 @@ export class InteractionDesk {
       createdAtMs: clock.nowMs(),
       secret: request.secret ?? false,
     });
-    const book = this.#bookOf(call.id);
-    for (const earlier of ofLeg(book.open(), leg.id)) {
-      if (earlier.status === 'preparing') this.#cancelUnstarted(call, earlier, 'replaced');
+    for (const earlier of ofLeg(this.#books.of(call.id).open(), leg.id)) {
+      if (earlier.phase === 'preparing') this.#cancelUnstarted(call, earlier, 'replaced');
     }
-    book.add(interaction);
+    this.#books.add(call.id, interaction);
+    reportPrompt(interaction, this.#context.log);
     // What the media plane has ended is over by then: this is for what it knew nothing of, or is silent about.
     const forget = leg.beforeLeft.add(() => {
       this.#abandon(call, interaction, 'legEnded');
@@ -164,7 +162,6 @@ export class InteractionDesk {
     const { id, legId } = interaction.beginning;
     if (!interaction.fail(failure, this.#context.clock.nowMs())) return;
     const { code, detail } = failure;
-    if (code === 'internal') this.#context.log.error({ err: failure }, 'A prompt could not be prepared.');
     call.tell('interaction.failed', legId, { interactionId: id, code, detail });
   }
 
@@ -174,9 +171,6 @@ export class InteractionDesk {
     if (!interaction.end({ ...told, cancelledBy }, this.#context.clock.nowMs())) return;
     const { outcome, prompt } = interaction;
     if (outcome === undefined) return;
-    if (prompt?.failure !== undefined) {
-      this.#context.log.warn({ err: prompt.failure }, 'A prompt broke off while it was played.');
-    }
     if (secret && prompt !== undefined) this.#endSecret(call, legId, outcome.endedTick);
     const digits = secret ? '' : outcome.digits;
     const data = { ...outcome, digits, contentHash: prompt?.contentHash };
@@ -185,15 +179,15 @@ export class InteractionDesk {
 
   /** What the leg presses from now on is no secret, unless a newer interaction makes it one. */
   #endSecret(call: Call, legId: string, tick: number): void {
-    const others = ofLeg(this.#books.get(call.id)?.open() ?? [], legId);
-    if (others.some(({ beginning, status }) => beginning.secret && status === 'active')) return;
+    const others = ofLeg(this.#books.of(call.id).open(), legId);
+    if (others.some(({ beginning, phase }) => beginning.secret && phase === 'active')) return;
     call.leg(legId).secretDigits.end(tick);
   }
 
   #onMedia(event: CallMediaEvent): void {
     const call = this.#context.registry.find(event.callId);
-    const book = this.#books.get(event.callId);
-    if (call === undefined || book === undefined) return;
+    if (call === undefined) return;
+    const book = this.#books.of(event.callId);
     if (event.type === 'interactionStarted') {
       const interaction = book.find(event.interactionId);
       if (!interaction?.begun(event.tick, this.#context.clock.nowMs())) return;
@@ -209,7 +203,7 @@ export class InteractionDesk {
 
   /** Ends an interaction that the media plane will not end. */
   #abandon(call: Call, interaction: Interaction, cause: CancelCause, exactTick?: number): void {
-    if (interaction.status === 'preparing') {
+    if (interaction.phase === 'preparing') {
       this.#cancelUnstarted(call, interaction, cause);
       return;
     }
@@ -231,17 +225,9 @@ export class InteractionDesk {
 
   #find(callId: string, legId: string, interactionId: string): Interaction {
     const leg = this.#context.registry.get(callId).leg(legId);
-    const found = this.#books.get(callId)?.find(interactionId);
+    const found = this.#books.of(callId).find(interactionId);
     if (found?.beginning.legId !== leg.id) throw new CodedError('interactionNotFound');
     return found;
-  }
-
-  #bookOf(callId: string): RecordBook<Interaction> {
-    const known = this.#books.get(callId);
-    if (known !== undefined) return known;
-    const book = new RecordBook<Interaction>();
-    this.#books.set(callId, book);
-    return book;
   }
 }
 

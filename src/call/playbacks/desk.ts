@@ -4,7 +4,8 @@ import type { PromptSource } from '../../speech/port.js';
 import type { Call } from '../call.js';
 import type { CallContext } from '../context.js';
 import { CallPrompt } from '../prompts/call-prompt.js';
-import { RecordBook } from '../record-book.js';
+import { reportPrompt } from '../prompts/prompted.js';
+import { RecordBooks } from '../record-book.js';
 import { Playback, type PlaybackOutcome, type PlaybackRequest } from './playback.js';
 import { playbackDefaults, type PlaybackView, viewPlayback } from './view.js';
 
@@ -22,16 +23,14 @@ export interface RunningPlayback {
 export class PlaybackDesk {
   readonly #context: CallContext;
   readonly #prompts: PromptSource;
-  readonly #books = new Map<string, RecordBook<Playback>>();
+  readonly #books: RecordBooks<Playback>;
 
   constructor(context: CallContext, prompts: PromptSource) {
     this.#context = context;
     this.#prompts = prompts;
+    this.#books = new RecordBooks(context.events);
     context.mediaEvents.subscribe((event) => {
       this.#onMedia(event);
-    });
-    context.events.subscribe(({ type, callId }) => {
-      if (type === 'call.ended') this.#books.delete(callId);
     });
   }
 
@@ -52,7 +51,7 @@ export class PlaybackDesk {
   /** Those of a call that can be read, newest first. @throws CodedError `callNotFound` */
   list(callId: string): readonly PlaybackView[] {
     this.#context.registry.get(callId);
-    return [...(this.#books.get(callId)?.all() ?? [])].reverse().map(viewPlayback);
+    return [...this.#books.of(callId).all()].reverse().map(viewPlayback);
   }
 
   /** @throws CodedError `callNotFound`, `playbackNotFound` */
@@ -85,14 +84,14 @@ export class PlaybackDesk {
     for (const legId of request.legIds ?? []) {
       if (call.leg(legId).end !== undefined) throw new CodedError('legEnded');
     }
-    const book = this.#bookOf(call.id);
-    if (book.open().length >= maxOpen) {
+    if (this.#books.of(call.id).open().length >= maxOpen) {
       throw new CodedError('capacityReached', `The call has ${maxOpen} playbacks already.`);
     }
     const { ids, clock } = this.#context;
     const id = ids.next('playback');
     const playback = new Playback({ id, callId: call.id, request, createdAtMs: clock.nowMs() });
-    book.add(playback);
+    this.#books.add(call.id, playback);
+    reportPrompt(playback, this.#context.log);
     // What the media plane has ended is over by then: this is for what it knew nothing of, or is silent about.
     const forget = call.beforeEnded.add(() => {
       this.#finish(call, playback, { end: 'callEnded', playedMs: 0 });
@@ -131,26 +130,23 @@ export class PlaybackDesk {
   }
 
   #fail(call: Call, playback: Playback, failure: CodedError): void {
-    if (!playback.fail(failure, call.tick, this.#context.clock.nowMs())) return;
+    if (!playback.fail(failure, this.#context.clock.nowMs())) return;
     const { code, detail } = failure;
-    if (code === 'internal') this.#context.log.error({ err: failure }, 'A prompt could not be prepared.');
     call.tell('playback.failed', undefined, { playbackId: playback.id, code, detail });
   }
 
   #finish(call: Call, playback: Playback, outcome: PlaybackOutcome, exactTick?: number): void {
     if (!playback.end(outcome, exactTick ?? call.tick, this.#context.clock.nowMs())) return;
-    const failure = playback.prompt?.failure;
-    if (failure !== undefined) this.#context.log.warn({ err: failure }, 'A prompt broke off while it was played.');
     call.tell('playback.ended', undefined, { playbackId: playback.id, ...outcome }, exactTick);
   }
 
   #onMedia(event: CallMediaEvent): void {
     const call = this.#context.registry.find(event.callId);
-    const book = this.#books.get(event.callId);
-    if (call === undefined || book === undefined) return;
+    if (call === undefined) return;
+    const book = this.#books.of(event.callId);
     if (event.type === 'playbackStarted') {
       const playback = book.find(event.playbackId);
-      if (!playback?.begun(event.tick)) return;
+      if (!playback?.begun(event.tick, this.#context.clock.nowMs())) return;
       const { legIds } = playback.beginning.request;
       call.tell('playback.started', undefined, { playbackId: event.playbackId, legIds }, event.tick);
     } else if (event.type === 'playbackEnded') {
@@ -165,16 +161,8 @@ export class PlaybackDesk {
   }
 
   #find(callId: string, playbackId: string): Playback {
-    const found = this.#books.get(callId)?.find(playbackId);
+    const found = this.#books.of(callId).find(playbackId);
     if (found === undefined) throw new CodedError('playbackNotFound');
     return found;
-  }
-
-  #bookOf(callId: string): RecordBook<Playback> {
-    const known = this.#books.get(callId);
-    if (known !== undefined) return known;
-    const book = new RecordBook<Playback>();
-    this.#books.set(callId, book);
-    return book;
   }
 }

@@ -31,6 +31,7 @@ describe('a prompt that comes piece by piece', () => {
     mediaCall.endInteraction(leg, { result: 'timeout', promptCompleted: true });
     await settle();
     expect(ended(rig)).toMatchObject([{ result: 'timeout', promptCompleted: false }]);
+    expect(rig.logged.join()).toContain('A prompt broke off while it was played.');
   });
 
   it('is not made any further once the interaction is over', async () => {
