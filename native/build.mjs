@@ -1,4 +1,4 @@
-// Compiles native/udp/udp.c to native/build/udp.node with the system's C compiler, when that is possible: Linux, a compiler,
+// Compiles native/udp to native/build/udp.node with the system's C compiler, when that is possible: Linux, a compiler,
 // Node's headers. Where it is not, it says so in one line and succeeds, since node:dgram does the same work for more CPU.
 // Nothing is downloaded. N-API is stable, so a build serves every later Node. `CC` and `npm_config_nodedir` are respected.
 import { spawnSync } from 'node:child_process';
@@ -8,7 +8,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const source = join(here, 'udp', 'udp.c');
+const folder = join(here, 'udp');
+const files = readdirSync(folder).map((name) => join(folder, name));
 const output = join(here, 'build', 'udp.node');
 const FLAGS = ['-std=gnu11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror=vla'];
 const COMPILE_WITHIN_MS = 60_000;
@@ -33,7 +34,7 @@ function build() {
 }
 
 function isFresh() {
-  const newest = Math.max(statSync(source).mtimeMs, statSync(fileURLToPath(import.meta.url)).mtimeMs);
+  const newest = Math.max(...[...files, fileURLToPath(import.meta.url)].map((path) => statSync(path).mtimeMs));
   return existsSync(output) && statSync(output).mtimeMs > newest;
 }
 
@@ -53,7 +54,8 @@ function headerFolders() {
 function compile(headers) {
   const unfinished = `${output}.${process.pid}`;
   const compiler = process.env.CC || 'cc';
-  const { error, status, stderr } = spawnSync(compiler, [...FLAGS, `-I${headers}`, '-o', unfinished, source], {
+  const sources = files.filter((path) => path.endsWith('.c'));
+  const { error, status, stderr } = spawnSync(compiler, [...FLAGS, `-I${headers}`, '-o', unfinished, ...sources], {
     encoding: 'utf8',
     timeout: COMPILE_WITHIN_MS,
   });

@@ -1,7 +1,7 @@
 /** The addon of `native/udp`, which `npm run build` compiles where it can. */
 import { createRequire } from 'node:module';
 
-/** What `native/udp/udp.c` exports; memory is shared with it, so that no datagram costs an object. */
+/** What `native/udp` exports; memory is shared with it, so that no datagram costs an object. */
 export interface NativeUdpAddon {
   /** Binds a numeric address. @returns the socket's index, or a negative errno */
   open(host: string, port: number, receiveBytes: number): number;
