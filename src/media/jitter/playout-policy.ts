@@ -31,7 +31,7 @@ const MAX_BACKLOG_MS = 400;
 export const MAX_MADE_UP_MS = 100;
 
 /** Slack kept, at least and per ms of jitter; more at the start, so that the first second settles the phase for good. */
-const START_GUARD_MS = 1;
+const START_GUARD_MS = 0.85;
 const GUARD_MS = 0.3;
 const GUARD_RATIO = 0.05;
 const SETTLING_MS = 1000;
