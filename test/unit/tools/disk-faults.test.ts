@@ -1,27 +1,15 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { faultyDisk } from '../../support/recorder/faulty-disk.js';
-import {
-  type RecorderRig,
-  removeDirectory,
-  startRecorder,
-  temporaryDirectory,
-} from '../../support/recorder/recorder-rig.js';
+import { recorderHere } from '../../support/recorder/recorder-rig.js';
 import { readSidecar, readTrack, segmentText } from '../../support/recorder/read-track.js';
 import { play } from '../../support/recorder/script.js';
 
 const disk = faultyDisk();
-let rig: RecorderRig;
-beforeEach(async () => {
-  disk.heal();
-  rig = await startRecorder(temporaryDirectory(), { disk });
-});
-afterEach(async () => {
-  disk.heal();
-  await rig.recorder.close();
-  removeDirectory(rig.root);
-});
+const rig = recorderHere({ disk });
+// Before the rig closes.
+afterEach(() => disk.heal());
 
 const script = { leg_a: () => 5, leg_b: () => 6 };
 
@@ -55,9 +43,7 @@ describe('when the disk fails', () => {
     }
     // The other one goes on.
     play(other, script, 0, 50);
-    other.end(50);
-    rig.pass(100);
-    await rig.ended(2);
+    await rig.finish(other, 50, 2);
     expect(rig.events[1]?.type).toBe('recordingCompleted');
     expect(rig.faults).toEqual([]);
   });
@@ -108,9 +94,7 @@ describe('when the disk fails', () => {
       play(writer, { ...script, leg_c: (at) => (at < 100 ? undefined : 7) }, tick, tick + 20);
       rig.pass(400);
     }
-    writer.end(200);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 200);
     expect(rig.events[0]?.type).toBe('recordingFailed');
     disk.heal();
     rig.pass(6000);
@@ -134,8 +118,7 @@ describe('when the disk fails', () => {
   });
 
   test('or rather has too little room left, no recording begins', async () => {
-    await rig.recorder.close();
-    rig = await startRecorder(rig.root, { disk, minFreeBytes: Number.MAX_SAFE_INTEGER });
+    await rig.restart({ minFreeBytes: Number.MAX_SAFE_INTEGER });
     await expect(rig.record('recording_1')).rejects.toMatchObject({
       code: 'recordingFailed',
       detail: 'The disk is too full.',
@@ -159,9 +142,7 @@ describe('when the disk fails', () => {
     rig.pass(100);
     disk.write = write;
     expect(stalled).toBe(true);
-    writer.end(300);
-    rig.pass(500);
-    await rig.ended();
+    await rig.finish(writer, 300);
     expect(rig.events[0]).toMatchObject({ type: 'recordingCompleted', info: { droppedTicks: 0, endTick: 300 } });
     const track = readTrack(rig.root, 'recording_1', 'leg_a');
     expect(track.every((sample, at) => sample === Math.floor(at / 960) + 1)).toBe(true);

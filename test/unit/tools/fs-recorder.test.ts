@@ -1,25 +1,13 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isId } from '../../../src/tools/recorder/names.js';
 import { ToolPlane } from '../../../src/tools/tool-plane.js';
-import {
-  type RecorderRig,
-  removeDirectory,
-  startRecorder,
-  temporaryDirectory,
-} from '../../support/recorder/recorder-rig.js';
+import { recorderHere, startRecorder } from '../../support/recorder/recorder-rig.js';
 import { readTrack } from '../../support/recorder/read-track.js';
 import { play } from '../../support/recorder/script.js';
 
-let rig: RecorderRig;
-beforeEach(async () => {
-  rig = await startRecorder(temporaryDirectory());
-});
-afterEach(async () => {
-  await rig.recorder.close();
-  removeDirectory(rig.root);
-});
+const rig = recorderHere();
 
 const everything = { callId: undefined, after: undefined, limit: 100 };
 
@@ -27,9 +15,7 @@ async function finished(recordingId: string, callId = 'call_1'): Promise<void> {
   const count = rig.events.length;
   const writer = await rig.record(recordingId, { callId });
   play(writer, { leg_a: () => 5 }, 100, 105);
-  writer.end(105);
-  rig.pass(100);
-  await rig.ended(count + 1);
+  await rig.finish(writer, 105, count + 1);
 }
 
 describe('recordings on disk', () => {
@@ -51,8 +37,7 @@ describe('recordings on disk', () => {
       expect(await ids('call_none', undefined, 100)).toBe('');
     };
     await check();
-    await rig.recorder.close();
-    rig = await startRecorder(rig.root);
+    await rig.restart();
     await check();
   });
 
@@ -96,9 +81,7 @@ describe('recordings on disk', () => {
     play(writer, { leg_a: () => 5 }, 100, 105);
     rig.pass(100);
     await expect(rig.recorder.remove('recording_1')).rejects.toMatchObject({ code: 'recordingActive' });
-    writer.end(105);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 105);
     await rig.recorder.remove('recording_1');
     expect(readdirSync(rig.root)).toEqual([]);
     await expect(rig.recorder.get('recording_1')).rejects.toMatchObject({ code: 'recordingNotFound' });

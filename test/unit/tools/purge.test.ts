@@ -1,26 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { faultyDisk } from '../../support/recorder/faulty-disk.js';
-import {
-  type RecorderRig,
-  removeDirectory,
-  startRecorder,
-  temporaryDirectory,
-} from '../../support/recorder/recorder-rig.js';
+import { recorderHere } from '../../support/recorder/recorder-rig.js';
 import { readSidecar, readTrack, segmentText, tickOf } from '../../support/recorder/read-track.js';
 import { play } from '../../support/recorder/script.js';
 
 const disk = faultyDisk();
-let rig: RecorderRig;
-beforeEach(async () => {
-  disk.heal();
-  rig = await startRecorder(temporaryDirectory(), { disk });
-});
-afterEach(async () => {
-  await rig.recorder.close();
-  removeDirectory(rig.root);
-});
+const rig = recorderHere({ disk });
+// Before the rig closes.
+afterEach(() => disk.heal());
 
 /** Waits for a purge while the worker works. */
 async function worked(purge: Promise<void>): Promise<void> {
@@ -60,9 +49,7 @@ describe('a purge', () => {
     expect(readSidecar(rig.root, 'recording_1').purges).toEqual([{ legId: 'leg_a', beforeTick: 200, done: true }]);
 
     play(writer, { leg_a: () => 5, leg_b: () => 6 }, 300, 350);
-    writer.end(350);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 350);
     expect(wipedBefore('leg_a', 5, 350)).toBe(200);
     expect(wipedBefore('leg_b', 6, 350)).toBe(0);
     expect(segmentText(readSidecar(rig.root, 'recording_1'), 'leg_b')).toBe('0-350 audio');
@@ -75,9 +62,7 @@ describe('a purge', () => {
     await worked(rig.recorder.purge('recording_1', 'leg_a', 80));
     await worked(rig.recorder.purge('recording_1', 'leg_b', 90));
     play(writer, script, 50, 120);
-    writer.end(120);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 120);
     expect(wipedBefore('leg_a', 5, 120)).toBe(80);
     expect(wipedBefore('leg_b', 6, 120)).toBe(90);
     const sidecar = readSidecar(rig.root, 'recording_1');
@@ -88,13 +73,10 @@ describe('a purge', () => {
   test('wipes a recording that has ended, and one of another process', async () => {
     const writer = await rig.record('recording_1', { firstTick: 0 });
     play(writer, { leg_a: () => 5, leg_b: (tick) => (tick < 50 ? 'muted' : 6) }, 0, 300);
-    writer.end(300);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 300);
     await worked(rig.recorder.purge('recording_1', 'leg_a', 10_000));
     expect(wipedBefore('leg_a', 5, 300)).toBe(300);
-    await rig.recorder.close();
-    rig = await startRecorder(rig.root, { disk });
+    await rig.restart();
     await worked(rig.recorder.purge('recording_1', 'leg_b', 60));
     expect(wipedBefore('leg_b', 6, 300)).toBe(60);
     const sidecar = readSidecar(rig.root, 'recording_1');
@@ -139,9 +121,7 @@ describe('a purge', () => {
     const writer = await rig.record('recording_1', { firstTick: 0 });
     play(writer, { leg_a: () => 5 }, 0, 10);
     await worked(rig.recorder.purge('recording_1', 'leg_z', 10));
-    writer.end(10);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 10);
     await worked(rig.recorder.purge('recording_1', 'leg_z', 10));
     expect(wipedBefore('leg_a', 5, 10)).toBe(0);
   });
@@ -149,9 +129,7 @@ describe('a purge', () => {
   test('that the disk refuses is told, stays open in the JSON, and is done at the next start', async () => {
     const writer = await rig.record('recording_1', { firstTick: 0 });
     play(writer, { leg_a: () => 5 }, 0, 100);
-    writer.end(100);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 100);
     // Create, write and sync the JSON go well; the audio does not.
     disk.refuse('EIO', ['write'], 1);
     await expect(worked(rig.recorder.purge('recording_1', 'leg_a', 50))).rejects.toMatchObject({
@@ -160,8 +138,7 @@ describe('a purge', () => {
     expect(wipedBefore('leg_a', 5, 100)).toBe(0);
     expect(readSidecar(rig.root, 'recording_1').purges).toEqual([{ legId: 'leg_a', beforeTick: 50, done: false }]);
     disk.heal();
-    await rig.recorder.close();
-    rig = await startRecorder(rig.root, { disk });
+    await rig.restart();
     expect(wipedBefore('leg_a', 5, 100)).toBe(50);
     expect(readSidecar(rig.root, 'recording_1')).toMatchObject({
       status: 'completed',
@@ -184,9 +161,7 @@ describe('a purge', () => {
   test('keeps a recording from being removed until it is done', async () => {
     const writer = await rig.record('recording_1', { firstTick: 0 });
     play(writer, { leg_a: () => 5 }, 0, 100);
-    writer.end(100);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 100);
     const purge = rig.recorder.purge('recording_1', 'leg_a', 50);
     await expect(rig.recorder.remove('recording_1')).rejects.toMatchObject({ code: 'recordingActive' });
     await worked(purge);

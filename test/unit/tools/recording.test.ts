@@ -1,24 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TapState } from '../../../src/media/tap/ring.js';
-import {
-  type RecorderRig,
-  removeDirectory,
-  startRecorder,
-  temporaryDirectory,
-} from '../../support/recorder/recorder-rig.js';
+import { recorderHere } from '../../support/recorder/recorder-rig.js';
 import { flatFrame, play } from '../../support/recorder/script.js';
 import { readSidecar, readTrack, segmentText, tickOf } from '../../support/recorder/read-track.js';
 
-let rig: RecorderRig;
-beforeEach(async () => {
-  rig = await startRecorder(temporaryDirectory());
-});
-afterEach(async () => {
-  await rig.recorder.close();
-  removeDirectory(rig.root);
-});
+const rig = recorderHere();
 
 const silence = flatFrame(0);
 const zeros = (track: Int16Array) => track.every((sample) => sample === 0);
@@ -42,9 +30,7 @@ describe('a recording', () => {
       100,
       200,
     );
-    writer.end(200);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 200);
 
     const tracks = ['leg_a', 'leg_b', 'leg_c'].map((legId) => readTrack(rig.root, 'recording_1', legId));
     for (const track of tracks) expect(track).toHaveLength(100 * 960);
@@ -91,9 +77,7 @@ describe('a recording', () => {
       writer.commit();
       if (tick % 9 === 0) rig.pass(100);
     }
-    writer.end(400);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 400);
     for (let leg = 0; leg < 3; leg++) {
       const track = readTrack(rig.root, 'recording_1', `leg_${leg}`);
       expect(track.findIndex((sample) => sample !== 0)).toBe((333 - 7) * 960 + 123);
@@ -108,9 +92,7 @@ describe('a recording', () => {
     play(writer, { leg_a: (tick) => tick + 1 }, 0, 600);
     rig.pass(100);
     play(writer, { leg_a: (tick) => tick + 1 }, 600, 650);
-    writer.end(650);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 650);
     const sidecar = readSidecar(rig.root, 'recording_1');
     const { droppedTicks } = sidecar;
     expect(droppedTicks).toBeGreaterThan(90);
@@ -160,9 +142,7 @@ describe('a recording', () => {
     rig.recorder.note('recording_1', { tick: 102, timeMs: 6, type: 'call.locked', legId: undefined, data: {} });
     await Promise.resolve();
     play(writer, { leg_a: () => 5 }, 100, 110);
-    writer.end(110);
-    rig.pass(200);
-    await rig.ended();
+    await rig.finish(writer, 110);
     expect(readSidecar(rig.root, 'recording_1').notes).toEqual([
       { tick: 101, timeMs: 5, type: 'consent.given', legId: 'leg_a', data: { digit: '1' } },
       { tick: 102, timeMs: 6, type: 'call.locked', data: {} },
@@ -172,9 +152,7 @@ describe('a recording', () => {
   test('is for its owner only, and leaves nothing but tracks and JSON', async () => {
     const writer = await rig.record('recording_1');
     play(writer, { leg_a: () => 5 }, 100, 110);
-    writer.end(110);
-    rig.pass(200);
-    await rig.ended();
+    await rig.finish(writer, 110);
     const directory = join(rig.root, 'recording_1');
     expect(readdirSync(directory).sort()).toEqual(['leg_a.wav', 'recording.json']);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -184,9 +162,7 @@ describe('a recording', () => {
   test('of a call without legs is completed too', async () => {
     const writer = await rig.record('recording_1');
     play(writer, {}, 100, 110);
-    writer.end(110);
-    rig.pass(200);
-    await rig.ended();
+    await rig.finish(writer, 110);
     expect(rig.events[0]).toMatchObject({ type: 'recordingCompleted', info: { firstTick: 100, endTick: 110 } });
   });
 
@@ -237,9 +213,7 @@ describe('a recording', () => {
     }
     rig.pass(500);
     expect(readdirSync('/proc/self/fd').length - before).toBeLessThan(5);
-    writer.end(150);
-    rig.pass(100);
-    await rig.ended();
+    await rig.finish(writer, 150);
     for (let leg = 0; leg < 30; leg++) {
       const track = readTrack(rig.root, 'recording_1', `leg_${leg}`);
       expect(track).toHaveLength(150 * 960);
