@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects: `pure` needs only the wasm kernels, `system` runs the compiled server (media workers are compiled code).
+ * Two projects: `pure` needs only the wasm kernels and, where it can be built, the addon; `system` runs the compiled server
+ * (media workers are compiled code).
  * Two cores are all a test machine has, and real-time tests must not compete: `system` runs one file at a time.
  */
 export default defineConfig({
@@ -12,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/{unit,property,vector,fuzz}/**/*.test.ts'],
-          globalSetup: ['test/support/build-wasm.ts'],
+          globalSetup: ['test/support/build-wasm.ts', 'test/support/build-addon.ts'],
           testTimeout: 20_000,
         },
       },
