@@ -1,8 +1,7 @@
 /** A simulated phone: a real SIP call and a real RTP stream over loopback that says its voice and keeps what it hears. */
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { alaw, mulaw } from './g711.js';
 import type { DialogEnd, SipDialog, SipGateway } from '../../src/sip/gateway.js';
+import { type OpenPhonePort, openDgramPort, type PhonePort } from './phone-port.js';
 import { RtpEar } from './rtp-ear.js';
 import { speak, type Voice } from './voice.js';
 
@@ -23,23 +22,28 @@ export interface PhoneOptions {
   readonly host?: string;
   /** Silence before the voice begins, in 20 ms frames. */
   readonly silentFrames?: number;
+  /** Moment within each 20 ms at which it sends, 0…1; random if absent, so that phones do not move in step. */
+  readonly phase?: number;
+  /** How its packets travel; node:dgram if absent. */
+  readonly openPort?: OpenPhonePort;
 }
 
 /** One phone. */
 export class Phone {
   readonly voice: Voice;
   readonly ear = new RtpEar();
-  /** When the first audible frame left, ms; undefined until then. */
+  /** When the first audible frame began to leave, ms; undefined until then. */
   spokeAtMs: number | undefined;
   ended: DialogEnd | undefined;
-  /** Moment within each 20 ms at which this phone sends, 0…1, so that phones do not move in step. */
+  /** Moment within each 20 ms at which this phone sends, 0…1. */
   readonly phase: number;
   readonly #law: PhoneLaw;
   readonly #host: string;
   readonly #silentFrames: number;
   readonly #packet = Buffer.alloc(12 + FRAME);
   readonly #frame = new Int16Array(FRAME);
-  #socket: Socket | undefined;
+  readonly #openPort: OpenPhonePort;
+  #port: PhonePort | undefined;
   #remote: { port: number; address: string } | undefined;
   #dialog: SipDialog | undefined;
   #sequence: number;
@@ -51,7 +55,8 @@ export class Phone {
     this.#law = options.law;
     this.#host = options.host ?? '127.0.0.1';
     this.#silentFrames = options.silentFrames ?? 0;
-    this.phase = random();
+    this.#openPort = options.openPort ?? openDgramPort;
+    this.phase = options.phase ?? random();
     this.#sequence = Math.floor(random() * 0x10000);
     this.#timestamp = Math.floor(random() * 0x100000000);
     this.#packet[0] = 0x80;
@@ -60,11 +65,8 @@ export class Phone {
 
   /** Calls `uri`; resolves when the call is answered. @throws Error with the status when it is not */
   async dial(gateway: SipGateway, uri: string): Promise<void> {
-    const socket = createSocket('udp4');
-    this.#socket = socket;
-    socket.on('message', (bytes) => this.ear.hear(bytes, performance.now()));
-    socket.bind(0, this.#host);
-    await once(socket, 'listening');
+    const local = await this.#openPort(this.#host, (bytes, atMs) => this.ear.hear(bytes, atMs));
+    this.#port = local;
     const handlers = {
       onOffer: () => ({ ok: false as const, status: 488 }),
       onAnswer: () => undefined,
@@ -75,7 +77,7 @@ export class Phone {
       },
     };
     const from = { uri: `sip:${this.voice.name.toLowerCase()}@${this.#host}`, displayName: this.voice.name };
-    const call = gateway.call({ uri, from, sdp: this.#offer(socket.address().port), timeoutMs: 10_000 }, handlers);
+    const call = gateway.call({ uri, from, sdp: this.#offer(local.port), timeoutMs: 10_000 }, handlers);
     const outcome = await call.outcome;
     if (!outcome.ok) {
       this.#close();
@@ -89,7 +91,7 @@ export class Phone {
 
   /** Sends the next 20 ms; the owner of the clock calls this. */
   sendFrame(): void {
-    if (!this.#remote || !this.#socket) return;
+    if (!this.#remote || !this.#port) return;
     const spoken = this.#sentFrames - this.#silentFrames;
     if (spoken < 0) this.#frame.fill(0);
     else speak(this.voice, spoken * FRAME, this.#frame);
@@ -97,9 +99,8 @@ export class Phone {
     this.#packet.writeUInt16BE(this.#sequence, 2);
     this.#packet.writeUInt32BE(this.#timestamp, 4);
     this.#packet.set(this.#law === 'PCMU' ? mulaw.encode(this.#frame) : alaw.encode(this.#frame), 12);
-    // A copy, because it may go out only after the next frame was written: after a stall several are due at once.
-    this.#socket.send(Buffer.from(this.#packet), this.#remote.port, this.#remote.address);
     if (spoken === 0) this.spokeAtMs = performance.now();
+    this.#port.send(this.#packet, this.#remote.port, this.#remote.address);
     this.#sentFrames++;
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#timestamp = (this.#timestamp + FRAME) >>> 0;
@@ -117,7 +118,7 @@ export class Phone {
       packet.writeUInt16BE(this.#sequence, 2);
       packet.writeUInt32BE(this.#timestamp, 4);
       packet.set([event, isEnd ? 0x8a : 0x0a, duration >> 8, duration & 0xff], 12);
-      if (this.#remote) this.#socket?.send(packet, this.#remote.port, this.#remote.address);
+      if (this.#remote) this.#port?.send(packet, this.#remote.port, this.#remote.address);
       this.#sequence = (this.#sequence + 1) & 0xffff;
     });
   }
@@ -133,8 +134,8 @@ export class Phone {
   }
 
   #close(): void {
-    this.#socket?.close();
-    this.#socket = undefined;
+    this.#port?.close();
+    this.#port = undefined;
   }
 
   #offer(port: number): string {
