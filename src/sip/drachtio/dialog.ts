@@ -16,10 +16,11 @@ import { capabilityHeaders } from '../rules/capabilities.js';
 import { formatReason } from '../rules/reason-header.js';
 import { refusalOf } from '../rules/uas-checks.js';
 import { endOfBye } from './end-of-bye.js';
-import { failedStatus, type Final, type Link, type RequestSpec } from './link.js';
+import type { Link } from './link.js';
 import { readResponse, type Arrival } from './message.js';
 import { Offers } from './offers.js';
 import type { LogSink } from './options.js';
+import { failedStatus, type Final, type RequestSpec, type ResponseContent } from './requests.js';
 import type { SrfResponse } from './srf-types.js';
 
 /** What names a dialog, to the server and to the peer. */
@@ -248,7 +249,7 @@ export class DrachtioDialog implements SipDialog {
     else this.#call(() => this.#handlers.onEnd(end));
   }
 
-  #respond(response: SrfResponse, status: number, content: Parameters<Link['respond']>[2] = {}): void {
+  #respond(response: SrfResponse, status: number, content: ResponseContent = {}): void {
     this.#context.link()?.respond(response, status, content);
   }
 

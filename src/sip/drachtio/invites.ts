@@ -17,8 +17,9 @@ import { partyOf, partyOfUri } from '../rules/party.js';
 import { refusalStatus } from '../rules/refusal.js';
 import { sessionTimerHeaders, type SessionTimerAnswer } from '../rules/session-timer.js';
 import { DrachtioDialog, type DialogContext } from './dialog.js';
-import type { Link, Responded } from './link.js';
+import type { Link } from './link.js';
 import { sourceOf, type Arrival } from './message.js';
+import type { Responded } from './requests.js';
 
 /** What an invite is made of. */
 export interface InviteOrigin {

@@ -14,7 +14,15 @@ import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import type { DrachtioOptions, LinkWatchSettings, LogSink } from './options.js';
 import { guard } from '../guard.js';
-import { refusalStatus, type Refusal } from '../rules/refusal.js';
+import { refusalStatus } from '../rules/refusal.js';
+import {
+  oneFieldEach,
+  type Final,
+  type RequestSpec,
+  type RequestWatcher,
+  type Responded,
+  type ResponseContent,
+} from './requests.js';
 import type { SrfAck, SrfConstructor, SrfInstance, SrfRequest, SrfRequestOptions, SrfResponse } from './srf-types.js';
 
 /** What the owner of a link is told. `down` comes exactly once and last. */
@@ -27,40 +35,6 @@ export interface LinkEvents {
 
 /** Why a link ended or never came up. */
 export type LinkFailure = 'refused' | 'closed' | 'silent' | 'broken' | 'late' | 'stopped';
-
-/** A request to send; with `dialogId` it goes to the dialog's remote target and `uri` is not needed. */
-export interface RequestSpec {
-  readonly method: string;
-  readonly uri?: string;
-  readonly dialogId?: string;
-  readonly proxy?: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** How a request of ours ended. */
-export type Final =
-  | { readonly kind: 'response'; readonly response: SrfResponse; readonly request: SrfRequest; readonly ack: SrfAck }
-  /** `unknownDialog`: the server has no such dialog. `unsent`: the server would not send it; `text` is its reason. */
-  | { readonly kind: 'linkDown' | 'unknownDialog' | 'unsent' | 'timeout'; readonly text: string };
-
-/** The SIP status that a request without a response comes to. */
-export function failedStatus(final: Exclude<Final, { kind: 'response' }>): number {
-  return { linkDown: 503, unknownDialog: 481, unsent: 500, timeout: 408 }[final.kind];
-}
-
-/** What may be watched of a request besides its end. */
-export interface RequestWatcher {
-  sent?(request: SrfRequest): void;
-  provisional?(response: SrfResponse): void;
-  /** Called exactly once, and synchronously with the frame, so that the next frame already finds what it sets up. */
-  final(final: Final): void;
-}
-
-/** How a response of ours fared. */
-export type Responded =
-  | { readonly ok: true; readonly dialogId: string; readonly toHeader: string }
-  | { readonly ok: false; readonly text: string };
 
 /** Every method a server may hand to an application; in-dialog requests come without asking. */
 const routedMethods = ['invite', 'options', 'register', 'message', 'subscribe', 'notify', 'publish', 'info'];
@@ -166,12 +140,7 @@ export class Link {
   }
 
   /** Sends a response; `done` comes exactly once and synchronously with the server's confirmation. Never throws. */
-  respond(
-    response: SrfResponse,
-    status: number,
-    options: Pick<Refusal, 'reason' | 'headers'> & { readonly body?: string },
-    done?: (outcome: Responded) => void,
-  ): void {
+  respond(response: SrfResponse, status: number, options: ResponseContent, done?: (outcome: Responded) => void): void {
     let over = false;
     const finish = (outcome: Responded): void => {
       if (over) return;
@@ -278,17 +247,6 @@ export class Link {
   #guard(run: () => void): void {
     guard(run, (error) => this.#log('error', 'drachtio adapter failed in a callback', { error: textOf(error) }));
   }
-}
-
-/**
- * srf joins several values into one field, which RFC 3261 §7.3.1 forbids for the one header that has several here,
- * WWW-Authenticate: the last is what all clients know.
- */
-function oneFieldEach(headers: Refusal['headers']): Record<string, string> {
-  const entries = Object.entries(headers ?? {});
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === 'string' ? value : (value.at(-1) ?? '')]),
-  );
 }
 
 /** Errors of srf are Errors, or the bare reason as a string. */

@@ -8,11 +8,13 @@ import type { DialogHandlers, OfferOutcome, SipDialog } from '../gateway.js';
 import { sessionDescription } from '../message/body.js';
 import { offererHeaders } from '../rules/capabilities.js';
 import { judgeOffer, type OfferVerdict } from '../rules/incoming-offer.js';
-import { glareDelayMs, mayOffer, type OfferExchange } from '../rules/offer-exchange.js';
+import { glareDelayMs } from '../rules/offer-exchange.js';
+import { OfferTurn } from '../rules/offer-turn.js';
 import { refusalStatus } from '../rules/refusal.js';
 import { sessionTimerHeaders } from '../rules/session-timer.js';
-import { failedStatus, type Final, type Link, type RequestSpec } from './link.js';
+import type { Link } from './link.js';
 import { readResponse, type Arrival } from './message.js';
+import { failedStatus, type Final, type RequestSpec, type ResponseContent } from './requests.js';
 import { serverTimer } from './server-timer.js';
 import type { SrfResponse } from './srf-types.js';
 
@@ -33,15 +35,14 @@ type Reinvited = Awaited<ReturnType<SipDialog['reinvite']>>;
 /** The offers of one dialog. */
 export class Offers {
   readonly #port: OfferPort;
-  #exchange: OfferExchange = { local: 'none', remote: 'none' };
+  readonly #turn = new OfferTurn({ local: 'none', remote: 'none' });
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #ackTimer: NodeJS.Timeout | undefined;
   #glareTimer: NodeJS.Timeout | undefined;
+  #endGlare: () => void = () => undefined;
   /** The request of the peer that waits for its owner's decision. */
   #undecided: SrfResponse | undefined;
-  /** What waits for its turn, or for the end of a glare. */
-  readonly #waiting: (() => void)[] = [];
 
   constructor(port: OfferPort) {
     this.#port = port;
@@ -49,7 +50,7 @@ export class Offers {
 
   /** A re-INVITE or UPDATE from the peer that has passed the checks of a UAS. */
   receive(arrival: Arrival): void {
-    const verdict = judgeOffer(arrival.message, this.#exchange, serverTimer, Math.random());
+    const verdict = judgeOffer(arrival.message, this.#turn.exchange, serverTimer, Math.random());
     if (verdict.kind === 'refused') this.#respond(arrival.response, verdict.refusal.status, verdict.refusal);
     else if (verdict.kind === 'offer') void this.#decide(arrival, verdict);
     else
@@ -58,10 +59,10 @@ export class Offers {
 
   /** The ACK of a 200 of ours to a re-INVITE. */
   acknowledge(body: string | undefined): void {
-    const { remote } = this.#exchange;
+    const { remote } = this.#turn.exchange;
     if (remote !== 'unconfirmed' && remote !== 'offered') return;
     clearTimeout(this.#ackTimer);
-    this.#settle('none');
+    this.#turn.theirs('none');
     // without the answer it owed the session stays as it was
     if (remote === 'offered' && body !== undefined) this.#port.handlers.onAnswer(body);
   }
@@ -83,15 +84,16 @@ export class Offers {
     this.#closed = true;
     clearTimeout(this.#ackTimer);
     clearTimeout(this.#glareTimer);
-    this.#wakeWaiting();
+    this.#turn.end();
+    this.#endGlare();
     if (this.#undecided) this.#respond(this.#undecided, 487, {});
     this.#undecided = undefined;
   }
 
   async #attempt(offer: string): Promise<Reinvited> {
-    while (!mayOffer(this.#exchange) && !this.#closed) await new Promise<void>((wake) => this.#waiting.push(wake));
+    await this.#turn.whenFree();
     if (this.#closed) return { ok: false, status: 481 };
-    this.#exchange = { ...this.#exchange, local: 'invite' };
+    this.#turn.ours('invite');
     try {
       const final = await this.#port.ask({ method: 'INVITE', headers: offererHeaders, body: offer });
       if (final.kind !== 'response') return { ok: false, status: failedStatus(final) };
@@ -102,7 +104,7 @@ export class Offers {
     } catch {
       return { ok: false, status: 503 };
     } finally {
-      this.#exchange = { ...this.#exchange, local: 'none' };
+      this.#turn.ours('none');
     }
   }
 
@@ -111,7 +113,7 @@ export class Offers {
     { offer, session }: Extract<OfferVerdict, { kind: 'offer' }>,
   ): Promise<void> {
     const isInvite = message.method === 'INVITE';
-    this.#settle(isInvite ? 'deciding' : 'updating');
+    this.#turn.theirs(isInvite ? 'deciding' : 'updating');
     // an ACK that an earlier 200 still waits for cannot be told from that of this one, and need not come any more
     clearTimeout(this.#ackTimer);
     this.#undecided = response;
@@ -120,13 +122,13 @@ export class Offers {
     const outcome = await decision(this.#port.handlers, offer);
     const isOpen = this.#undecided === response;
     this.#undecided = undefined;
-    if (!isOpen) this.#settle('none');
+    if (!isOpen) this.#turn.theirs('none');
     else if (!outcome.ok) {
-      this.#settle('none');
+      this.#turn.theirs('none');
       const { status, reason } = outcome;
       this.#respond(response, refusalStatus(status), reason === undefined ? {} : { reason });
     } else {
-      this.#settle(!isInvite ? 'none' : offer === undefined ? 'offered' : 'unconfirmed');
+      this.#turn.theirs(!isInvite ? 'none' : offer === undefined ? 'offered' : 'unconfirmed');
       if (isInvite) this.#ackTimer = setTimeout(() => this.#port.broken('No ACK'), 64 * this.#port.t1Ms);
       this.#respond(response, 200, {
         body: outcome.sdp,
@@ -135,21 +137,12 @@ export class Offers {
     }
   }
 
-  #settle(remote: OfferExchange['remote']): void {
-    this.#exchange = { ...this.#exchange, remote };
-    if (remote === 'none') this.#wakeWaiting();
-  }
-
-  #respond(response: SrfResponse, status: number, options: Parameters<Link['respond']>[2]): void {
+  #respond(response: SrfResponse, status: number, options: ResponseContent): void {
     this.#port.link()?.respond(response, status, options, (outcome) => {
       if (outcome.ok || status >= 300) return;
       clearTimeout(this.#ackTimer);
-      this.#settle('none');
+      this.#turn.theirs('none');
     });
-  }
-
-  #wakeWaiting(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   async #waitAfterGlare(): Promise<void> {
@@ -157,7 +150,7 @@ export class Offers {
     const delayMs = glareDelayMs(this.#port.ownsCallId, Math.random(), this.#port.t1Ms);
     await new Promise<void>((wake) => {
       this.#glareTimer = setTimeout(wake, delayMs);
-      this.#waiting.push(wake);
+      this.#endGlare = wake;
     });
   }
 }

@@ -16,8 +16,9 @@ import { offererHeaders } from '../rules/capabilities.js';
 import { extraHeaders } from '../rules/extra-headers.js';
 import { partyOf } from '../rules/party.js';
 import { DrachtioDialog, type DialogContext } from './dialog.js';
-import { failedStatus, type Final, type Link } from './link.js';
+import type { Link } from './link.js';
 import { readResponse } from './message.js';
+import { failedStatus, type Final } from './requests.js';
 import { askForTimer } from './server-timer.js';
 import type { SrfRequest } from './srf-types.js';
 

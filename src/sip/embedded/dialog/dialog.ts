@@ -14,7 +14,6 @@ import { Credentials, type Account } from '../../auth/credentials.js';
 import type { SipRequest, SipResponse } from '../../message/message.js';
 import { responseTo, type ResponseOptions } from '../../message/response.js';
 import { cseqNumber } from '../transaction/matching.js';
-import type { Timer } from '../transaction/scheduler.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow, Target } from '../transport/flow.js';
 import { sendRequest, withContent, type RequestContent, type RequestOutcome } from './dialog-requests.js';
@@ -22,7 +21,9 @@ import { acceptCseq, nextHopUri, nextRequest, refreshTarget, type DialogState } 
 import type { DialogEnvironment } from './environment.js';
 import { guard } from '../../guard.js';
 import { answerInDialog } from './incoming-requests.js';
-import { mayOffer, type OfferExchange } from '../../rules/offer-exchange.js';
+import type { OfferExchange } from '../../rules/offer-exchange.js';
+import { OfferTurn } from '../../rules/offer-turn.js';
+import { Lifetime } from './lifetime.js';
 import { Offerer } from './offerer.js';
 import { partyOf } from '../../rules/party.js';
 import { formatReason } from '../../rules/reason-header.js';
@@ -56,6 +57,8 @@ export class Dialog implements SipDialog {
   readonly remote: SipParty;
   readonly sipCallId: string;
   readonly role: 'uac' | 'uas';
+  readonly lifetime: Lifetime;
+  readonly turn: OfferTurn;
   readonly session: SessionKeeper;
   /** What the owner does with what arrives; undefined until the call is accepted. */
   handlers: DialogHandlers | undefined;
@@ -66,7 +69,6 @@ export class Dialog implements SipDialog {
   peerTakesUpdate = false;
 
   #state: DialogState;
-  #exchange: OfferExchange;
   #phase: 'early' | 'confirmed' | 'ended' = 'early';
   /** The owner has the dialog in hands, and is to be told of its end. */
   #handedOver = false;
@@ -77,16 +79,14 @@ export class Dialog implements SipDialog {
   readonly #rate: TokenBucket;
   readonly #unacknowledged = new Map<number, UnacknowledgedSuccess>();
   readonly #undecided = new Set<ServerTransaction>();
-  readonly #timers = new Set<Timer>();
-  readonly #onEnded = new Set<() => void>();
-  readonly #onFree = new Set<() => void>();
 
   constructor(
     readonly environment: DialogEnvironment,
     origin: DialogOrigin,
   ) {
     this.#state = origin.state;
-    this.#exchange = origin.exchange;
+    this.turn = new OfferTurn(origin.exchange);
+    this.lifetime = new Lifetime(environment.scheduler);
     this.#flow = origin.flow;
     this.#account = origin.account;
     this.role = origin.role;
@@ -108,16 +108,6 @@ export class Dialog implements SipDialog {
 
   get isConfirmed(): boolean {
     return this.#phase === 'confirmed';
-  }
-
-  get exchange(): OfferExchange {
-    return this.#exchange;
-  }
-
-  set exchange(exchange: OfferExchange) {
-    this.#exchange = exchange;
-    if (!mayOffer(exchange)) return;
-    for (const run of [...this.#onFree]) run();
   }
 
   /** True when `address` is where the peer of this dialog sends from. */
@@ -247,55 +237,6 @@ export class Dialog implements SipDialog {
     else sending.acknowledge(ack);
   }
 
-  /** Runs `run` after a while, unless the dialog ends before. */
-  later(afterMs: number, run: () => void): Timer {
-    if (this.isEnded) return { cancel: () => undefined };
-    const { scheduler } = this.environment;
-    const timer = scheduler.at(scheduler.nowMs() + afterMs, () => {
-      this.#timers.delete(timer);
-      run();
-    });
-    this.#timers.add(timer);
-    return {
-      cancel: () => {
-        this.#timers.delete(timer);
-        timer.cancel();
-      },
-    };
-  }
-
-  /** Calls `run` when the dialog ends; returns how to take that back. */
-  onEnded(run: () => void): () => void {
-    this.#onEnded.add(run);
-    return () => this.#onEnded.delete(run);
-  }
-
-  /** Resolves after a while, or when the dialog ends. */
-  sleep(afterMs: number): Promise<void> {
-    if (this.isEnded) return Promise.resolve();
-    return new Promise((resolve) => {
-      const forget = this.onEnded(resolve);
-      this.later(afterMs, () => {
-        forget();
-        resolve();
-      });
-    });
-  }
-
-  /** Resolves when no offer is under way in either direction, or the dialog ends. */
-  whenFree(): Promise<void> {
-    if (mayOffer(this.#exchange) || this.isEnded) return Promise.resolve();
-    return new Promise((resolve) => {
-      const run = (): void => {
-        this.#onFree.delete(run);
-        this.#onEnded.delete(run);
-        resolve();
-      };
-      this.#onFree.add(run);
-      this.#onEnded.add(run);
-    });
-  }
-
   reinvite(offer: string): ReturnType<SipDialog['reinvite']> {
     return this.#offerer.reinvite(offer);
   }
@@ -324,14 +265,11 @@ export class Dialog implements SipDialog {
     if (this.isEnded) return;
     this.#phase = 'ended';
     this.environment.dialogs.remove(this);
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
     for (const sending of this.#unacknowledged.values()) sending.stop();
     this.#unacknowledged.clear();
     for (const transaction of [...this.#undecided]) this.respond(transaction, 487);
-    for (const run of [...this.#onEnded]) run();
-    this.#onEnded.clear();
-    this.#onFree.clear();
+    this.lifetime.end();
+    this.turn.end();
     if (options.bye !== undefined) this.#byeAnswered = this.#sendBye(options.bye);
     if (this.#handedOver) this.guard(() => this.handlers?.onEnd(end));
   }

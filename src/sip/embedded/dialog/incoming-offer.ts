@@ -14,7 +14,7 @@ import type { Dialog } from './dialog.js';
 export function answerOffer(dialog: Dialog, transaction: ServerTransaction): void {
   const { request } = transaction;
   const { environment } = dialog;
-  const verdict = judgeOffer(request, dialog.exchange, environment.sessionTimer, environment.random());
+  const verdict = judgeOffer(request, dialog.turn.exchange, environment.sessionTimer, environment.random());
   if (verdict.kind === 'refused') return refuse(dialog, transaction, verdict.refusal);
   if (verdict.kind === 'offer') return void decide(dialog, transaction, verdict.offer, verdict.session);
   dialog.refreshTarget(request);
@@ -45,14 +45,14 @@ async function decide(
   session: SessionTimerAnswer,
 ): Promise<void> {
   const isInvite = transaction.request.method === 'INVITE';
-  dialog.exchange = { ...dialog.exchange, remote: isInvite ? 'deciding' : 'updating' };
+  dialog.turn.theirs(isInvite ? 'deciding' : 'updating');
   dialog.deciding(transaction);
   if (isInvite) transaction.respond(responseTo(transaction.request, 100));
   const outcome = await askOwner(dialog, offer);
   // The end of the dialog has answered the request.
   if (dialog.isEnded) return;
   if (!outcome.ok) {
-    dialog.exchange = { ...dialog.exchange, remote: 'none' };
+    dialog.turn.theirs('none');
     const reason = outcome.reason === undefined ? {} : { reason: outcome.reason };
     return dialog.respond(transaction, refusalStatus(outcome.status), reason);
   }
@@ -76,7 +76,7 @@ async function askOwner(dialog: Dialog, offer: string | undefined): Promise<Offe
 function succeedUpdate(dialog: Dialog, transaction: ServerTransaction, sdp: string, session: SessionTimerAnswer): void {
   const headers = { ...successHeaders(dialog, transaction, session), 'Content-Type': accept };
   dialog.respond(transaction, 200, { headers, body: Buffer.from(sdp, 'utf8') });
-  dialog.exchange = { ...dialog.exchange, remote: 'none' };
+  dialog.turn.theirs('none');
 }
 
 function succeedInvite(
@@ -90,11 +90,11 @@ function succeedInvite(
   const toTag = dialog.state.localTag;
   const response = responseTo(transaction.request, 200, undefined, { toTag, headers, body: Buffer.from(sdp, 'utf8') });
   const mine = hadOffer ? 'unconfirmed' : 'offered';
-  dialog.exchange = { ...dialog.exchange, remote: mine };
+  dialog.turn.theirs(mine);
   dialog.sendSuccess(transaction, response, {
     onAck: (ack) => {
       // A later INVITE of the peer may be under way by now; the exchange is then its business.
-      if (dialog.exchange.remote === mine) dialog.exchange = { ...dialog.exchange, remote: 'none' };
+      if (dialog.turn.exchange.remote === mine) dialog.turn.theirs('none');
       if (!hadOffer) takeAnswer(dialog, ack);
     },
     onGiveUp: () =>

@@ -55,13 +55,13 @@ export class Offerer {
     const credentials = dialog.newCredentials();
     let glares = 0;
     for (;;) {
-      await dialog.whenFree();
+      await dialog.turn.whenFree();
       if (dialog.isEnded) return { ok: false, status: 481 };
       const { status, response, again } = await this.#invite(offer, credentials);
       if (again) continue;
       if (status === 491 && glares++ === 0) {
         const { environment, role } = dialog;
-        await dialog.sleep(glareDelayMs(role === 'uac', environment.random(), environment.timers.t1Ms));
+        await dialog.lifetime.sleep(glareDelayMs(role === 'uac', environment.random(), environment.timers.t1Ms));
         continue;
       }
       return response !== undefined && status < 300 ? this.#taken(offer, response) : this.#refused(status);
@@ -132,14 +132,14 @@ export class Offerer {
   /** One INVITE transaction. `again` = refused for a reason that was dealt with (challenge, 422). */
   async #invite(offer: string, credentials: Credentials): Promise<RequestOutcome & { again: boolean }> {
     const { dialog } = this;
-    dialog.exchange = { ...dialog.exchange, local: 'invite' };
+    dialog.turn.ours('invite');
     const request = dialog.prepare(
       'INVITE',
       { headers: this.#headers(), contentType: accept, body: offer },
       credentials,
     );
     const outcome = await this.#untilFinal(request);
-    dialog.exchange = { ...dialog.exchange, local: 'none' };
+    dialog.turn.ours('none');
     if (outcome.response === undefined || dialog.isEnded) return { ...outcome, again: false };
     return { ...outcome, again: credentials.take(outcome.response, request) || this.#raise(outcome) };
   }
@@ -154,8 +154,8 @@ export class Offerer {
         resolve(outcome);
       };
       // A peer that answers 100 and then nothing must not block the dialog for ever.
-      const limit = dialog.later(64 * dialog.environment.timers.t1Ms, () => attempt.cancel());
-      const forget = dialog.onEnded(() => {
+      const limit = dialog.lifetime.later(64 * dialog.environment.timers.t1Ms, () => attempt.cancel());
+      const forget = dialog.lifetime.onEnded(() => {
         attempt.release();
         done({ status: 481, response: undefined });
       });

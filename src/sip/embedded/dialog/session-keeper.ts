@@ -29,7 +29,7 @@ export class SessionKeeper {
     if (timer === undefined || this.dialog.isEnded) return;
     const { refreshAtMs, expireAtMs } = sessionDeadlines(timer, 0);
     if (refreshAtMs !== undefined) this.#refreshAfter(refreshAtMs);
-    this.#expiry = this.dialog.later(expireAtMs, () => this.#expire());
+    this.#expiry = this.dialog.lifetime.later(expireAtMs, () => this.#expire());
   }
 
   /** A refresh was refused for now: once more after a while, as long as the session lasts. */
@@ -39,7 +39,7 @@ export class SessionKeeper {
   }
 
   #refreshAfter(afterMs: number): void {
-    this.#refresh = this.dialog.later(afterMs, () => this.dialog.guard(() => this.dialog.refresh()));
+    this.#refresh = this.dialog.lifetime.later(afterMs, () => this.dialog.guard(() => this.dialog.refresh()));
   }
 
   #expire(): void {

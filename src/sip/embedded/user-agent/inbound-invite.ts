@@ -62,11 +62,11 @@ export class WaitingInvite implements InboundInvite {
     this.to = partyOf(request.headers.get('To') ?? '');
     this.trunk = origin.trunk;
     this.offer = sessionDescription(request);
-    this.#limit = dialog.later(origin.decisionTimeoutMs, () => this.#giveUp(480));
+    this.#limit = dialog.lifetime.later(origin.decisionTimeoutMs, () => this.#giveUp(480));
     transaction.onCancel = () => this.#giveUp(487);
     dialog.deciding(transaction);
     // A BYE of the caller in the early dialog answers the INVITE with 487 (RFC 3261 §15.1.2).
-    dialog.onEnded(() => this.#cancelled());
+    dialog.lifetime.onEnded(() => this.#cancelled());
   }
 
   header(name: string): string | undefined {
@@ -119,16 +119,18 @@ export class WaitingInvite implements InboundInvite {
     const response = responseTo(this.#request, 200, undefined, { toTag: dialog.state.localTag, headers, body });
     response.headers.setAll(extraHeaders(extra));
 
-    const forget = dialog.onEnded(() => reject(new CodedError('legEnded', 'The caller was gone before the ACK.')));
+    const forget = dialog.lifetime.onEnded(() =>
+      reject(new CodedError('legEnded', 'The caller was gone before the ACK.')),
+    );
     dialog.localSdp = sdp;
     dialog.remoteSdp = this.offer ?? '';
     const mine = hadOffer ? 'unconfirmed' : 'offered';
-    dialog.exchange = { local: 'none', remote: mine };
+    dialog.turn.theirs(mine);
     dialog.confirm(handlers);
     dialog.session.agree(session);
     dialog.sendSuccess(this.#transaction, response, {
       onAck: (ack) => {
-        if (dialog.exchange.remote === mine) dialog.exchange = { ...dialog.exchange, remote: 'none' };
+        if (dialog.turn.exchange.remote === mine) dialog.turn.theirs('none');
         if (!hadOffer && !takeAnswer(dialog, ack)) return this.#abort('The ACK held no answer.', 79);
         forget();
         dialog.handOver();

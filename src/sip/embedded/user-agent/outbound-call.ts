@@ -177,7 +177,7 @@ export class OutgoingCall implements OutboundCall {
     this.#settle({ ok: true, dialog, answer }, dialog);
     dialog.localSdp = this.request.sdp;
     dialog.remoteSdp = answer;
-    dialog.exchange = { ...dialog.exchange, local: 'none' };
+    dialog.turn.ours('none');
     dialog.confirm(this.handlers);
     dialog.handOver();
     dialog.refreshTarget(response);
