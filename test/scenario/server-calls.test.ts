@@ -1,7 +1,15 @@
 /** Calls on the whole server, through both SIP front ends, judged by what telephones hear. */
 import { afterAll, afterEach, aroundAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallEvent } from '../../src/call/event.js';
-import { conversation, expectUndisturbed, hears, hearsNot, listen, packetsCome } from '../support/live/hearing.js';
+import {
+  conversation,
+  ENOUGH_PACKETS,
+  expectUndisturbed,
+  hears,
+  hearsNot,
+  listen,
+  packetsCome,
+} from '../support/live/hearing.js';
 import { LivePhone } from '../support/live/live-phone.js';
 import { type FrontEnd, LiveServer, voiceOf } from '../support/live/live-server.js';
 import { soon, until } from '../support/live/soon.js';
@@ -54,7 +62,7 @@ describe.each(frontEnds)('calls through %s', (frontEnd) => {
     const offer = await one.sip.receive('200 INVITE');
     expect(offer.body).toContain('m=audio');
     one.confirm(offer, one.sdp());
-    await packetsCome(one, 30);
+    await packetsCome(one, ENOUGH_PACKETS);
     expectUndisturbed(toOne());
     expectUndisturbed(toOther());
   });
@@ -80,7 +88,7 @@ describe.each(frontEnds)('calls through %s', (frontEnd) => {
       );
       const { length } = one.payloadTypes;
       await until(() => one.payloadTypes.length > length || one.payloadTypes.at(-1) === (law === 'PCMA' ? 8 : 0));
-      await packetsCome(one, 30);
+      await packetsCome(one, ENOUGH_PACKETS);
     }
     expect(one.payloadTypes).toEqual([0, 8, 0]);
     expect(other.payloadTypes).toEqual([0]);
@@ -98,7 +106,7 @@ describe.each(frontEnds)('calls through %s', (frontEnd) => {
     const [toOne, toOther] = [listen(one, other), listen(other, one)];
     one.dialog.send('INVITE', { body: offer(one) });
     expect((await one.final()).status).toBe(488);
-    await packetsCome(one, 30);
+    await packetsCome(one, ENOUGH_PACKETS);
     expectUndisturbed(toOne());
     expectUndisturbed(toOther());
     await one.change({});
@@ -115,7 +123,7 @@ describe.each(frontEnds)('calls through %s', (frontEnd) => {
     await caller.sip.receive('200 CANCEL');
     expect((await caller.final()).status).toBe(487);
     await until(() => legs() === 2);
-    await packetsCome(one, 25);
+    await packetsCome(one, ENOUGH_PACKETS);
     expect(caller.sip.count('200 INVITE')).toBe(0);
     expect(caller.ear.verdict().packets).toBe(0);
     expect(server.app.service.counters().refusedInvites).toEqual(refusedInvites);
@@ -181,6 +189,7 @@ describe.each(frontEnds)('calls through %s', (frontEnd) => {
     await until(() => legs() === 2);
     await hearsNot(one, leaver);
     expect(left().map(({ data }) => data.reason)).toEqual(['remoteHangup']);
+    await packetsCome(one, ENOUGH_PACKETS);
     expectUndisturbed(undisturbed());
   });
 
@@ -198,6 +207,7 @@ describe.each(frontEnds)('calls through %s', (frontEnd) => {
     leaver.inCall = false;
     await hearsNot(one, leaver);
     expect(left().map(({ data }) => data.reason)).toEqual(['localHangup']);
+    await packetsCome(one, ENOUGH_PACKETS);
     expectUndisturbed(undisturbed());
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, aroundAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Voice } from '../../demo/phone/voice.js';
-import { aWhile, LiveInteraction } from '../support/live/interactions.js';
+import { LiveInteraction } from '../support/live/interactions.js';
 import { conversation, hears, hearsNot, packetsCome } from '../support/live/hearing.js';
 import type { LivePhone } from '../support/live/live-phone.js';
 import { LiveServer } from '../support/live/live-server.js';
@@ -124,7 +124,7 @@ describe('results', () => {
     });
     await hears(phones[0], { ...phones[0], voice: promptVoice });
     press(phones[0], '7');
-    await aWhile();
+    await packetsCome(phones[0], 15);
     press(phones[0], '8');
     const over = await interaction.over();
     expect(over).toMatchObject({ result: 'invalid', digits: '8', attempts: 2 });
@@ -165,21 +165,21 @@ describe('results', () => {
         gather: { minDigits: 2, maxDigits: 8, timeoutMs: 5_000, interDigitTimeoutMs: 400 },
       });
     const byKey = await ask();
-    await aWhile(100);
+    await packetsCome(phones[0], 5);
     for (const key of ['1', '2', '3', '#']) {
       press(phones[0], key);
-      await aWhile(60);
+      await packetsCome(phones[0], 3);
     }
     expect(await byKey.over()).toMatchObject({ result: 'digits', digits: '123' });
     const byPause = await ask();
-    await aWhile(100);
+    await packetsCome(phones[0], 5);
     for (const key of ['4', '5']) {
       press(phones[0], key);
-      await aWhile(60);
+      await packetsCome(phones[0], 3);
     }
     expect(await byPause.over()).toMatchObject({ result: 'digits', digits: '45' });
     const tooFew = await ask();
-    await aWhile(100);
+    await packetsCome(phones[0], 5);
     press(phones[0], '6');
     expect(await tooFew.over()).toMatchObject({ result: 'invalid', digits: '6' });
   });

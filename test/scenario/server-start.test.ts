@@ -10,7 +10,7 @@ import { afterAll, afterEach, aroundAll, beforeAll, describe, expect, it } from 
 import { PhoneClock } from '../../demo/phone/phone-clock.js';
 import { createApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/load.js';
-import { conversation, expectUndisturbed, listen, packetsCome } from '../support/live/hearing.js';
+import { conversation, ENOUGH_PACKETS, expectUndisturbed, listen, packetsCome } from '../support/live/hearing.js';
 import { LivePhone } from '../support/live/live-phone.js';
 import { freePort, T1_MS, voiceOf } from '../support/live/live-server.js';
 import { RestClient } from '../support/live/rest-client.js';
@@ -105,7 +105,7 @@ describe('a server that is told to end', () => {
     expect(Number(created.headers.get('retry-after'))).toBeGreaterThan(0);
     // What is in a dialog goes on as ever.
     await other.change({});
-    await packetsCome(one, 30);
+    await packetsCome(one, ENOUGH_PACKETS);
     expectUndisturbed(undisturbed());
 
     const byes = await Promise.all(phones.map((phone) => phone.hungUp()));

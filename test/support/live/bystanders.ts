@@ -1,14 +1,16 @@
 /** Two telephones that talk while elsewhere something goes wrong, and must not notice. */
-import { expectUndisturbed, type Heard, listen, packetsCome } from './hearing.js';
+import { ENOUGH_PACKETS, expectUndisturbed, type Heard, listen, packetsCome } from './hearing.js';
 import type { LivePhone } from './live-phone.js';
 import type { LiveServer } from './live-server.js';
 
-/** Long enough to judge what was heard. */
+/** What happened last has its effect by then. */
 const PACKETS_AFTERWARDS = 30;
 
 /** The two. */
 export class Bystanders {
   #ears: (() => Heard)[];
+  /** Packets that had come when listening began. */
+  #packets = 0;
 
   private constructor(
     readonly room: string,
@@ -24,15 +26,17 @@ export class Bystanders {
     return new Bystanders(room, one, other);
   }
 
-  /** Fails when either lost anything since this was asked before, up to half a second from now. */
+  /** Fails when either lost anything since this was asked before, up to a second from now. */
   async verify(): Promise<void> {
-    await packetsCome(this.one, PACKETS_AFTERWARDS);
+    const judged = this.one.ear.verdict().packets - this.#packets;
+    await packetsCome(this.one, Math.max(PACKETS_AFTERWARDS, ENOUGH_PACKETS - judged));
     const heard = this.#ears.map((end) => end());
     this.#ears = this.#listen();
     for (const one of heard) expectUndisturbed(one);
   }
 
   #listen(): (() => Heard)[] {
+    this.#packets = this.one.ear.verdict().packets;
     return [listen(this.one, this.other), listen(this.other, this.one)];
   }
 }

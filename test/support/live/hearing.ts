@@ -11,6 +11,8 @@ const WINDOW = 50 * SAMPLES_PER_MS;
 const RECENT = 4 * WINDOW;
 /** G.711 there and back, and the edges of windows. */
 const TOLERANCE_DB = 1;
+/** Packets of a stretch that can be judged: one pause of this process spoils two windows, which must not be a tenth of all. */
+export const ENOUGH_PACKETS = 55;
 /** Quantisation noise of a perfect bridge is some 60 dB below a voice. */
 const UNHEARD_DB = -45;
 
