@@ -83,6 +83,15 @@ describe('the connection to drachtio-server', () => {
     await ready();
   });
 
+  it('is not taken for dead when it was this process that stood still', async () => {
+    await open({ watch: { pingIntervalMs: 50, silenceMs: 180 } });
+    const pings = () => rig.server.clients[0]?.pings ?? 0;
+    await stage.until(() => pings() > 1);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    await stage.until(() => pings() > 5);
+    expect(rig.readiness).toEqual([true]);
+  });
+
   it('lets go of everything that waits when it is lost', async () => {
     await open();
     const { peer, dialog } = await stage.establish();

@@ -53,7 +53,8 @@ export class Link {
   #srf: SrfInstance | undefined;
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #lastHeardMs = 0;
+  /** Pings since something was heard last. */
+  #unanswered = 0;
   #state: 'opening' | 'up' | 'down' = 'opening';
 
   constructor(events: LinkEvents, log: LogSink, watch: LinkWatchSettings) {
@@ -199,7 +200,7 @@ export class Link {
     const readers = socket.listeners('data') as ((chunk: Buffer) => void)[];
     socket.removeAllListeners('data');
     socket.on('data', (chunk: Buffer) => {
-      this.#lastHeardMs = performance.now();
+      this.#unanswered = 0;
       try {
         for (const read of readers) read(chunk);
       } catch (error) {
@@ -217,16 +218,20 @@ export class Link {
     }
     clearTimeout(this.#timer);
     this.#state = 'up';
-    this.#lastHeardMs = performance.now();
     this.#timer = setInterval(() => this.#ping(), this.#watch.pingIntervalMs);
     this.#guard(() => this.#events.up(hostports.split(',').filter(Boolean), version));
   }
 
-  /** The process behind a half-open connection may be stopped while its kernel still acknowledges: only answers count. */
+  /**
+   * The process behind a half-open connection may be stopped while its kernel still acknowledges: only answers count. And
+   * only pings are counted: after a pause of this process answers may wait that it could not read, however late it is.
+   */
   #ping(): void {
-    if (performance.now() - this.#lastHeardMs > this.#watch.silenceMs) {
+    const { pingIntervalMs, silenceMs } = this.#watch;
+    if ((this.#unanswered + 1) * pingIntervalMs > silenceMs) {
       this.#end('silent');
     } else if (this.#socket !== undefined) {
+      this.#unanswered++;
       this.#srf?.app.client.wp.send(this.#socket, 'ping');
     }
   }

@@ -24,7 +24,7 @@ export interface ReconnectSettings {
 export interface LinkWatchSettings {
   /** A ping goes out this often. */
   readonly pingIntervalMs: number;
-  /** Nothing heard for this long = dead, noticed at the next ping. */
+  /** Nothing heard over pings that span this long = dead, noticed when the next one is due. */
   readonly silenceMs: number;
 }
 
@@ -53,5 +53,5 @@ export const defaultReconnect: ReconnectSettings = {
   connectTimeoutMs: 5000,
 };
 
-/** With these a dead connection is noticed after 12 to 17 s. */
+/** With these a dead connection is noticed after 10 to 15 s. */
 export const defaultWatch: LinkWatchSettings = { pingIntervalMs: 5000, silenceMs: 12_000 };
