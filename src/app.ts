@@ -26,7 +26,7 @@ import { Admission } from './sip/admission/admission.js';
 import { DrachtioGateway } from './sip/drachtio/gateway.js';
 import { EmbeddedGateway } from './sip/embedded/gateway.js';
 import type { SipGateway } from './sip/gateway.js';
-import { createPrompts, type Prompts } from './speech/prompts.js';
+import { createPrompts, type Prompts, type PromptsOptions } from './speech/prompts.js';
 import { Health } from './telemetry/health.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -45,6 +45,10 @@ export interface AppOverrides {
   /** Compiled `media/worker.js`; default: beside this file. Other workers are looked for beside it, in `tools/` and `speech/`. */
   readonly workerEntry?: URL;
   readonly log?: Log;
+  /** How long a pair of ports rests, ms. */
+  readonly portQuarantineMs?: number;
+  /** How prompts are fetched, and how long at most. */
+  readonly promptNetwork?: PromptsOptions['network'];
 }
 
 /** The server as a whole. */
@@ -67,9 +71,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const log = overrides.log ?? createLog({ level: config.log.level, personalData: config.log.personalData });
   for (const warning of config.warnings) log.warn({ warning }, 'The configuration deserves a look.');
 
-  const engine = createEngine(config, log, overrides.workerEntry);
+  const engine = createEngine(config, log, overrides);
   const gateway = createGateway(config, log);
-  const speech = createSpeech(config, log, overrides.workerEntry);
+  const speech = createSpeech(config, log, overrides);
   const tools = createTools(log, overrides.workerEntry);
   const recorder = createRecorder(config, log, tools);
   const record = new FsCallRecord({
@@ -144,11 +148,11 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   };
 }
 
-function createEngine(
-  config: Config,
-  log: Log,
-  workerEntry = new URL('./media/worker.js', import.meta.url),
-): MediaEngine {
+function createEngine(config: Config, log: Log, overrides: AppOverrides): MediaEngine {
+  const {
+    workerEntry = new URL('./media/worker.js', import.meta.url),
+    portQuarantineMs: quarantineMs = PORT_QUARANTINE_MS,
+  } = overrides;
   const dsp = new WebAssembly.Module(readFileSync(new URL('../wasm/build/dsp.wasm', import.meta.url)));
   const opus = compileOpus();
   const rnnoise = compileRnnoise();
@@ -157,7 +161,7 @@ function createEngine(
   return new MediaEngine({
     workers: config.mediaWorkers,
     host: config.rtp.host,
-    ports: { min: config.rtp.portMin, max: config.rtp.portMax, quarantineMs: PORT_QUARANTINE_MS },
+    ports: { min: config.rtp.portMin, max: config.rtp.portMax, quarantineMs },
     spawn: () => startWorkerThread(workerEntry, { dsp, opus, opusPreferences: config.opus, rnnoise, udp }),
     nowMs: () => performance.now(),
     // 48 bits: ports, SSRCs and sequence starts must not be guessed (RFC 3550 §5.1).
@@ -166,12 +170,14 @@ function createEngine(
   });
 }
 
-function createSpeech(config: Config, log: Log, workerEntry = new URL('./media/worker.js', import.meta.url)): Prompts {
+function createSpeech(config: Config, log: Log, overrides: AppOverrides): Prompts {
+  const { workerEntry = new URL('./media/worker.js', import.meta.url), promptNetwork: network } = overrides;
   return createPrompts({
     settings: config,
     log: (level, message, fields) => log[level](fields, message),
     nowMs: () => systemClock.nowMs(),
     workerEntry: new URL('../speech/decoding/decode-worker.js', workerEntry),
+    ...(network && { network }),
   });
 }
 

@@ -36,7 +36,8 @@ beforeAll(async () => {
   wav = readFileSync(file);
   web = await HostileWeb.open(wav);
   const url = { allowHttp: true, allowNetworks: [`${WEB_HOST}/32`] };
-  server = await LiveServer.open('embedded', { dataDir: home, prompts: { url } });
+  const promptNetwork = { totalMs: 5_000, idleMs: 2_000 };
+  server = await LiveServer.open('embedded', { dataDir: home, prompts: { url } }, { promptNetwork });
   api = new RestClient(server.http);
 });
 afterEach(() => server.hangUpAll());

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PhoneClock } from '../../../demo/phone/phone-clock.js';
 import type { Voice } from '../../../demo/phone/voice.js';
-import { type App, createApp } from '../../../src/app.js';
+import { type App, type AppOverrides, createApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { createLog } from '../../../src/telemetry/log.js';
 import { ScriptedDrachtioServer } from '../drachtio-server/scripted-server.js';
@@ -22,6 +22,9 @@ export type FrontEnd = 'embedded' | 'drachtio';
 
 /** Content of the config file. */
 export type Settings = Readonly<Record<string, object | number | string>>;
+
+/** How long it waits for what has no setting. */
+type Waits = Pick<AppOverrides, 'portQuarantineMs' | 'promptNetwork'>;
 
 /** RFC 3261 times shortened, so that what waits for them does not take half a minute. */
 export const T1_MS = 25;
@@ -46,13 +49,17 @@ export class LiveServer {
     readonly drachtio: ScriptedDrachtioServer | undefined,
   ) {}
 
-  /** Starts it. @param settings laid over defaults that suit tests, group by group */
-  static async open(frontEnd: FrontEnd = 'embedded', settings: Settings = {}): Promise<LiveServer> {
+  /**
+   * Starts it.
+   * @param settings laid over defaults that suit tests, group by group
+   * @param waits shorter than those of a server in earnest
+   */
+  static async open(frontEnd: FrontEnd = 'embedded', settings: Settings = {}, waits: Waits = {}): Promise<LiveServer> {
     const drachtio = frontEnd === 'drachtio' ? new ScriptedDrachtioServer({ t1Ms: T1_MS, secret: SECRET }) : undefined;
     await drachtio?.start();
     const port = drachtio?.sipPort ?? (await freePort());
     const server = new LiveServer({ transport: 'udp', host: '127.0.0.1', port }, drachtio);
-    await server.#start(settings);
+    await server.#start(settings, waits);
     return server;
   }
 
@@ -123,7 +130,7 @@ export class LiveServer {
     rmSync(this.dataDir, { recursive: true });
   }
 
-  async #start(settings: Settings): Promise<void> {
+  async #start(settings: Settings, waits: Waits): Promise<void> {
     const drachtio = this.drachtio && { host: '127.0.0.1', port: this.drachtio.adminPort, secret: SECRET };
     const defaults: Settings = {
       sip: {
@@ -139,6 +146,7 @@ export class LiveServer {
     const content = JSON.stringify(merged(defaults, settings));
     const config = loadConfig({ CONFIG_FILE: 'settings of this test' }, () => content);
     this.#app = createApp(config, {
+      ...waits,
       workerEntry: new URL('../../../dist/media/worker.js', import.meta.url),
       log: createLog({ level: 'warn', personalData: false, destination: { write: (line) => this.log.push(line) } }),
     });
