@@ -52,14 +52,8 @@ describe('callers who are asked when they come, while the call is recorded', () 
   it('yes, no, nothing, hanging up, pressing late: each is on record, and only the first is in the files', async () => {
     const call = await open('asked');
     const recording = await call.record();
-    const [yes, no, silent, late] = [
-      await call.comes(0),
-      await call.comes(1),
-      await call.comes(2),
-      await call.comes(3),
-    ];
-    press(yes.phone, '1');
-    press(no.phone, '2');
+    const [yes, no] = [await call.says(0, '1'), await call.says(1, '2')];
+    const [silent, late] = [await call.comes(2), await call.comes(3)];
     const quitter = await call.comes(4);
     await call.happened('consent.asked', quitter);
     await quitter.phone.hangUp();
