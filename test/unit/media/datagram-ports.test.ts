@@ -158,8 +158,7 @@ describe.each(ways)('%s', (_name, available, create) => {
       port.close();
       if (i % 50 === 0) ports.drain?.();
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(openFiles()).toBe(before);
+    await drainUntil(ports, () => openFiles() === before);
     expect(ports.count).toBe(1);
   });
 });
