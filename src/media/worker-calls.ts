@@ -1,12 +1,12 @@
 /** All calls of one media worker: carries out commands, runs every call's tick, counts. */
 import { asCodedError, CodedError } from '../errors.js';
-import { refusedInteraction } from './call-isolation.js';
-import { refusedPlayback } from './call-playbacks.js';
+import { applyToCall, refuse } from './call-commands.js';
+import { answer, fail } from './command-answer.js';
 import type { DatagramPort, DatagramPorts } from './datagram-ports.js';
 import type { LevelMeter } from './dsp/level.js';
 import type { Kernels } from './dsp/kernels.js';
 import type { Rnnoise } from './dsp/rnnoise.js';
-import type { CancelCause, LegControls, LegMedia, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
+import type { CancelCause, LegMedia, MediaCommand, MediaEvent, MediaResult } from './protocol.js';
 import { digitOfEvent } from './rtp/telephone-event.js';
 import { runTick } from './tick.js';
 import type { TickTurn } from './ticker.js';
@@ -30,8 +30,6 @@ export interface WorkerResources {
 }
 
 type OpenLeg = Extract<MediaCommand, { type: 'openLeg' }>;
-/** What waits for a call's next tick. */
-type CallCommand = Exclude<MediaCommand, OpenLeg | { type: 'openCall' | 'closeCall' | 'stop' }>;
 
 /** The calls of one worker. */
 export class WorkerCalls {
@@ -65,7 +63,7 @@ export class WorkerCalls {
         void this.#openLeg(command);
         return;
       case 'closeCall':
-        this.#answer(command.requestId, this.#closeCall(command.callId));
+        answer(this.#resources.emit, command.requestId, this.#closeCall(command.callId));
         return;
       case 'stop':
         for (const callId of [...this.#calls.keys()]) this.#closeCall(callId);
@@ -73,8 +71,8 @@ export class WorkerCalls {
       default: {
         const call = this.#calls.get(command.callId);
         if (call && command.type === 'connectLeg') this.#expectMedia(call, command.legId, command.media);
-        if (call) call.pending.push(() => this.#applyToCall(call, command));
-        else this.#refuse(command);
+        if (call) call.pending.push(() => applyToCall(call, command));
+        else refuse(this.#resources.emit, command);
       }
     }
   }
@@ -94,14 +92,6 @@ export class WorkerCalls {
     }
     ports.flush?.();
     if (this.#meter.tick(turn, nowMs() - beganMs)) this.#reportMetrics();
-  }
-
-  /** The call is gone: whoever waits for an answer, or for an end, gets it. */
-  #refuse(command: CallCommand): void {
-    const { emit } = this.#resources;
-    if ('requestId' in command) this.#fail(command.requestId, new CodedError('callEnded'));
-    else if (command.type === 'startInteraction') emit(refusedInteraction(command, 0, 'callEnded'));
-    else if (command.type === 'startPlayback') emit(refusedPlayback(command, 0, 'callEnded'));
   }
 
   /** Audio may be on its way already: it must find the leg prepared, not wait for the tick. */
@@ -138,117 +128,6 @@ export class WorkerCalls {
     this.#resources.emit({ type: 'callFailed', callId, tick, detail });
   }
 
-  #applyToCall(call: WorkerCall, command: CallCommand): void {
-    switch (command.type) {
-      case 'reportLevels':
-        call.reportLevelsEvery = command.everyTicks;
-        return;
-      case 'snapshotCall': {
-        const { callId, tick } = call;
-        const legs = call.legs.map((leg) => leg.snapshot());
-        this.#answer(command.requestId, {
-          type: 'snapshot',
-          snapshot: { callId, tick, legs, speakers: call.speakers },
-        });
-        return;
-      }
-      case 'routeLeg': {
-        const listener = call.leg(command.listenerLegId)?.place;
-        const source = call.leg(command.sourceLegId)?.place;
-        if (listener && source) call.mixer.routing.set(listener, source, command.gain);
-        return;
-      }
-      case 'setAudience': {
-        const place = call.leg(command.legId)?.place;
-        if (place) place.audience = command.audience;
-        return;
-      }
-      case 'setConsent': {
-        const leg = call.leg(command.legId);
-        if (leg) this.#setConsent(call, leg, command.consented);
-        return;
-      }
-      case 'isolateLeg':
-      case 'startInteraction':
-      case 'cancelInteraction':
-        call.isolation.apply(command);
-        return;
-      case 'startPlayback':
-      case 'pausePlayback':
-      case 'stopPlayback':
-      case 'extendProgramme':
-        call.playbacks.apply(command);
-        return;
-      case 'openTap':
-        this.#openTap(call, command);
-        return;
-      case 'closeTap':
-        this.#answer(command.requestId, { type: 'tapClosed', tick: call.taps.close(command.tapId, call.tick) });
-        return;
-      case 'closeLeg': {
-        this.#answer(command.requestId, this.#closeLeg(call, command.legId));
-        return;
-      }
-      case 'connectLeg':
-      case 'controlLeg':
-      case 'pressDigit':
-      case 'sendDigits': {
-        const leg = call.leg(command.legId);
-        if (leg) this.#applyToLeg(call, leg, command);
-      }
-    }
-  }
-
-  #applyToLeg(
-    call: WorkerCall,
-    leg: WorkerLeg,
-    command: Extract<MediaCommand, { type: 'connectLeg' | 'controlLeg' | 'pressDigit' | 'sendDigits' }>,
-  ): void {
-    try {
-      switch (command.type) {
-        case 'connectLeg': {
-          const first = leg.connect(command.media, this.#resources.nowMs());
-          const { callId, tick } = call;
-          if (!first) return;
-          this.#resources.emit({ type: 'legJoined', callId, legId: leg.legId, tick });
-          this.#setConsent(call, leg, leg.consented);
-          return;
-        }
-        case 'controlLeg':
-          leg.control(command.controls satisfies Partial<LegControls>);
-          return;
-        case 'pressDigit':
-          leg.pressDigit(command.digit, command.durationMs, this.#resources.nowMs());
-          return;
-        case 'sendDigits':
-          leg.sender.sendDigits(command.digits, command.durationMs, command.gapMs);
-      }
-    } catch (thrown) {
-      call.failLeg(leg, thrown);
-    }
-  }
-
-  /** Phase 1, so that the tick told is the first in which tools get its audio, or do not. */
-  #setConsent({ callId, tick }: WorkerCall, leg: WorkerLeg, consented: boolean): void {
-    leg.consented = consented;
-    this.#resources.emit({ type: 'consent', callId, legId: leg.legId, tick, consented });
-  }
-
-  #openTap(call: WorkerCall, { requestId, tapId, ring }: Extract<MediaCommand, { type: 'openTap' }>): void {
-    try {
-      call.taps.open(tapId, ring, call.tick);
-      this.#answer(requestId, { type: 'tapOpened', tick: call.tick });
-    } catch (thrown) {
-      this.#fail(requestId, thrown);
-    }
-  }
-
-  #closeLeg(call: WorkerCall, legId: string): MediaResult {
-    const leg = call.leg(legId);
-    if (leg) call.removeLeg(leg, 'legEnded');
-    return { type: 'legClosed', tick: call.tick, statistics: leg?.statistics() };
-  }
-
   async #openLeg(command: OpenLeg): Promise<void> {
     const { requestId, callId } = command;
     const sockets: DatagramPort[] = [];
@@ -269,11 +148,11 @@ export class WorkerCalls {
       if (!call) throw new CodedError('callEnded');
       opened.attach({ rtp, rtcp }, call.mixer.addLeg(opened.legId));
       call.legs.push(opened);
-      this.#answer(requestId, { type: 'legOpened' });
+      answer(this.#resources.emit, requestId, { type: 'legOpened' });
     } catch (thrown) {
       leg?.close(this.#resources.nowMs());
       for (const socket of sockets) socket.close();
-      this.#fail(requestId, thrown);
+      fail(this.#resources.emit, requestId, thrown);
     }
   }
 
@@ -305,22 +184,6 @@ export class WorkerCalls {
       },
     });
     return leg;
-  }
-
-  #answer(requestId: number, result: MediaResult): void {
-    this.#resources.emit({ type: 'result', requestId, result });
-  }
-
-  #fail(requestId: number, thrown: unknown): void {
-    const { code, detail } = asCodedError(thrown);
-    const portBusy = thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE';
-    const cause = code === 'internal' && thrown instanceof Error ? thrown.message : detail;
-    this.#answer(requestId, {
-      type: 'failed',
-      code: code === 'internal' ? 'mediaFailed' : code,
-      detail: cause,
-      portBusy,
-    });
   }
 
   #reportMetrics(): void {
