@@ -9,7 +9,7 @@ export interface KeptRecord {
 }
 
 /** Records of one call, in the order of their creation; what is over stays readable until enough newer ones are over too. */
-export class RecordBook<Kept extends KeptRecord> {
+class RecordBook<Kept extends KeptRecord> {
   readonly #byId = new Map<string, Kept>();
   readonly #maxOver: number;
 

@@ -1,4 +1,5 @@
-const tickMs = 20;
+import { beganTick } from './timeline.js';
+
 /** A press whose end got lost is told up to 375 ms late, and found by its length it then seems to have begun later. */
 const slackTicks = 25;
 
@@ -21,6 +22,6 @@ export class SecretDigits {
 
   /** Whether a press that was told at a tick is one. */
   has(toldTick: number, durationMs: number): boolean {
-    return toldTick - Math.ceil(durationMs / tickMs) < this.#untilTick;
+    return beganTick(toldTick, durationMs) < this.#untilTick;
   }
 }

@@ -1,4 +1,10 @@
+/** A tick lasts this long, and carries this much audio. */
 const tickMs = 20;
+
+/** The tick a press began in. @param toldTick the tick it was told in, which is that of its end */
+export function beganTick(toldTick: number, durationMs: number): number {
+  return toldTick - Math.ceil(durationMs / tickMs);
+}
 
 /**
  * A call's time as the control plane knows it: the last tick the media plane told, carried on by the clock.

@@ -1,6 +1,6 @@
 import type { Call } from '../call.js';
 import type { CallContext } from '../context.js';
-import type { PlaybackDesk } from '../playbacks/desk.js';
+import type { HabitSounds } from './sounds.js';
 
 /** Music that goes on. */
 interface Playing {
@@ -11,12 +11,12 @@ interface Playing {
 /** Plays music to whoever is alone in the mix, for as long as that lasts; legs kept out or in an interaction do not count. */
 export class AloneMusic {
   readonly #context: CallContext;
-  readonly #playbacks: PlaybackDesk;
+  readonly #sounds: HabitSounds;
   readonly #playing = new Map<string, Playing>();
 
-  constructor(context: CallContext, playbacks: PlaybackDesk) {
+  constructor(context: CallContext, sounds: HabitSounds) {
     this.#context = context;
-    this.#playbacks = playbacks;
+    this.#sounds = sounds;
     context.events.subscribe(({ type, callId }) => {
       if (type === 'call.ended') this.#playing.delete(callId);
       else if (type === 'call.updated' || (type.startsWith('leg.') && type !== 'leg.updated')) this.#look(callId);
@@ -29,32 +29,16 @@ export class AloneMusic {
     const playing = this.#playing.get(callId);
     const legId = call.policy.aloneMusic === undefined ? undefined : aloneIn(call);
     if (legId === playing?.legId) return;
-    if (playing !== undefined) this.#stop(callId, playing);
+    if (playing !== undefined) this.#sounds.stop(callId, playing.playbackId);
+    this.#playing.delete(callId);
     if (legId !== undefined) this.#start(call, legId);
   }
 
   #start(call: Call, legId: string): void {
     const { aloneMusic } = call.policy;
     if (aloneMusic === undefined) return;
-    try {
-      const { playbackId, done } = this.#playbacks.start(call, { prompt: aloneMusic, legIds: [legId], plays: 0 });
-      this.#playing.set(call.id, { legId, playbackId });
-      done.catch((thrown: unknown) => {
-        this.#context.log.warn({ err: thrown, callId: call.id }, 'Music could not be played to a leg that is alone.');
-      });
-    } catch (thrown) {
-      this.#context.log.warn({ err: thrown, callId: call.id }, 'Music could not be played to a leg that is alone.');
-    }
-  }
-
-  #stop(callId: string, { playbackId }: Playing): void {
-    this.#playing.delete(callId);
-    try {
-      this.#playbacks.stop(callId, playbackId);
-    } catch (thrown) {
-      // Its record may be gone by now, and it with it.
-      this.#context.log.debug({ err: thrown, callId }, 'Music for who is alone was over already.');
-    }
+    const playbackId = this.#sounds.play(call, 'aloneMusic', { prompt: aloneMusic, legIds: [legId], plays: 0 });
+    if (playbackId !== undefined) this.#playing.set(call.id, { legId, playbackId });
   }
 }
 

@@ -3,18 +3,18 @@ import type { Call } from '../call.js';
 import type { CallContext } from '../context.js';
 import type { CallEvent } from '../event.js';
 import type { Leg } from '../leg.js';
-import type { PlaybackDesk } from '../playbacks/desk.js';
 import { fillIn } from './default-prompts.js';
 import { memberThatCame, membersOf } from './members.js';
+import type { HabitSounds } from './sounds.js';
 
 /** Tells everybody in a call who comes and goes, by tone or by name. Nobody is told of itself alone. */
 export class Announcer {
   readonly #context: CallContext;
-  readonly #playbacks: PlaybackDesk;
+  readonly #sounds: HabitSounds;
 
-  constructor(context: CallContext, playbacks: PlaybackDesk) {
+  constructor(context: CallContext, sounds: HabitSounds) {
     this.#context = context;
-    this.#playbacks = playbacks;
+    this.#sounds = sounds;
     context.events.subscribe((event) => {
       this.#onEvent(event);
     });
@@ -34,10 +34,6 @@ export class Announcer {
     const count = membersOf(call).length;
     if (prompt === undefined || count < atLeast) return;
     const { displayName } = leg.identity;
-    try {
-      this.#playbacks.start(call, { prompt: fillIn(prompt, { displayName, count }) });
-    } catch (thrown) {
-      this.#context.log.warn({ err: thrown, callId: call.id }, 'Who came or went could not be announced.');
-    }
+    this.#sounds.play(call, 'announcement', { prompt: fillIn(prompt, { displayName, count }) });
   }
 }

@@ -12,6 +12,7 @@ import type { ConsentTaker } from './menu-actions.js';
 import { MenuDesk } from './menu-desk.js';
 import { ModeratorWatch } from './moderator-watch.js';
 import { MusicBox } from './music-box.js';
+import { HabitSounds } from './sounds.js';
 
 /** What the API may change about a leg. */
 export interface LegChange extends Partial<LegControls> {
@@ -38,12 +39,13 @@ export class HabitDesk {
     this.#context = context;
     this.#music = new MusicBox(prompts, context.log);
     this.#admission = new AdmissionDesk(context, interactions, consent, this.#music);
+    const sounds = new HabitSounds(playbacks, context.log);
     // They keep themselves alive by listening.
     new ModeratorWatch(context, this.#admission);
-    new DurationWatch(context, playbacks);
-    new Announcer(context, playbacks);
-    new AloneMusic(context, playbacks);
-    new MenuDesk(context, playbacks, consent);
+    new DurationWatch(context, sounds);
+    new Announcer(context, sounds);
+    new AloneMusic(context, sounds);
+    new MenuDesk(context, sounds, consent);
   }
 
   /**

@@ -1,8 +1,8 @@
 import type { Call } from '../call.js';
 import type { CallContext } from '../context.js';
 import type { CallEvent } from '../event.js';
-import type { PlaybackDesk } from '../playbacks/desk.js';
 import type { CallPolicy } from '../policy.js';
+import type { HabitSounds } from './sounds.js';
 
 /** What time brings next. */
 interface Deadline {
@@ -16,7 +16,12 @@ interface Timed {
   stop: () => void;
 }
 
-/** What comes next in a call that has gone on since `startedMs`; undefined = it may go on for ever. */
+/**
+ * What comes next in a call that has gone on since `startedMs`; undefined = it may go on for ever.
+ *
+ *     (empty) ── first leg in ──► timed ── beforeEndMs left ──► warned ── time is up ──► (ended)
+ *                                   └──────────── time is up, nothing to say ─────────────▲
+ */
 export function nextDeadline(
   { maxDurationMs, durationWarning }: Pick<CallPolicy, 'maxDurationMs' | 'durationWarning'>,
   startedMs: number,
@@ -31,12 +36,12 @@ export function nextDeadline(
 /** Ends calls that have gone on for as long as they may, and says so before. Counts from the first leg's coming. */
 export class DurationWatch {
   readonly #context: CallContext;
-  readonly #playbacks: PlaybackDesk;
+  readonly #sounds: HabitSounds;
   readonly #timed = new Map<string, Timed>();
 
-  constructor(context: CallContext, playbacks: PlaybackDesk) {
+  constructor(context: CallContext, sounds: HabitSounds) {
     this.#context = context;
-    this.#playbacks = playbacks;
+    this.#sounds = sounds;
     context.events.subscribe((event) => {
       this.#onEvent(event);
     });
@@ -69,18 +74,9 @@ export class DurationWatch {
         return;
       }
       timed.warned = true;
-      this.#warn(call);
+      const prompt = call.policy.durationWarning?.prompt;
+      if (prompt !== undefined) this.#sounds.play(call, 'durationWarning', { prompt });
       this.#arm(call);
     });
-  }
-
-  #warn(call: Call): void {
-    const prompt = call.policy.durationWarning?.prompt;
-    if (prompt === undefined || !call.open) return;
-    try {
-      this.#playbacks.start(call, { prompt });
-    } catch (thrown) {
-      this.#context.log.warn({ err: thrown, callId: call.id }, 'The end of a call could not be announced.');
-    }
   }
 }

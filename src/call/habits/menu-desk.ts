@@ -2,7 +2,7 @@ import type { CallMediaEvent } from '../../media/plane.js';
 import type { Call } from '../call.js';
 import type { CallContext } from '../context.js';
 import type { Leg } from '../leg.js';
-import type { PlaybackDesk } from '../playbacks/desk.js';
+import { beganTick } from '../timeline.js';
 import { defaultPrompts, fillIn } from './default-prompts.js';
 import { isMember, membersOf } from './members.js';
 import {
@@ -15,8 +15,8 @@ import {
   pressInMenu,
 } from './menu.js';
 import { type ConsentTaker, performAction } from './menu-actions.js';
+import type { HabitSounds } from './sounds.js';
 
-const tickMs = 20;
 const defaultPauseMs = 2_000;
 
 /** What a leg has pressed so far. */
@@ -33,13 +33,13 @@ interface Pressing {
  */
 export class MenuDesk {
   readonly #context: CallContext;
-  readonly #playbacks: PlaybackDesk;
+  readonly #sounds: HabitSounds;
   readonly #consent: ConsentTaker;
   readonly #pressing = new Map<string, Pressing>();
 
-  constructor(context: CallContext, playbacks: PlaybackDesk, consent: ConsentTaker) {
+  constructor(context: CallContext, sounds: HabitSounds, consent: ConsentTaker) {
     this.#context = context;
-    this.#playbacks = playbacks;
+    this.#sounds = sounds;
     this.#consent = consent;
     context.mediaEvents.subscribe((event) => {
       this.#onMedia(event);
@@ -69,7 +69,7 @@ export class MenuDesk {
     const menu = menuOf(call, leg);
     if (menu === undefined || !isMember(leg) || leg.secretDigits.has(tick, durationMs)) return;
     const pressing = this.#of(leg);
-    if (tick - Math.ceil(durationMs / tickMs) < pressing.fromTick) return;
+    if (beganTick(tick, durationMs) < pressing.fromTick) return;
     pressing.stop();
     const { state, actions } = pressInMenu(menu, pressing.state, digit);
     pressing.state = state;
@@ -113,14 +113,10 @@ export class MenuDesk {
   #answer(call: Call, leg: Leg, outcome: MenuOutcome): void {
     const ownWords = call.policy.menus?.feedback?.[outcome];
     const prompt = ownWords ?? (outcome === 'count' ? defaultPrompts.count : undefined);
-    if (prompt === undefined || leg.end !== undefined || !call.open) return;
+    if (prompt === undefined || leg.end !== undefined) return;
     const { displayName } = leg.identity;
     const words = fillIn(prompt, { displayName, count: membersOf(call).length });
-    try {
-      this.#playbacks.start(call, { prompt: words, legIds: [leg.id] });
-    } catch (thrown) {
-      this.#context.log.warn({ err: thrown, callId: call.id }, 'A menu could not be answered.');
-    }
+    this.#sounds.play(call, 'menu', { prompt: words, legIds: [leg.id] });
   }
 
   #of(leg: Leg): Pressing {

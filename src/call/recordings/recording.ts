@@ -4,7 +4,8 @@ import type { Call } from '../call.js';
  * A recording as long as the control plane has to do with it; what is on disk is the recorder's.
  *
  *     starting ── first tick known ──► recording ── stopped · call ending ──► stopping ── completed · failed ──► over
- *         └──────── no ring, no disk, no call ──────── failed ──────────────────────────────────────────────────▲
+ *         │                                └── disk full, recorder or media gone: failed ─────────────────────────▲ ▲
+ *         └── no ring, no disk, no call: failed ────────────────────────────────────────────────────────────────────┘
  */
 export type RecordingPhase = 'starting' | 'recording' | 'stopping' | 'over';
 

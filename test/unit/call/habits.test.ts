@@ -233,6 +233,7 @@ describe('music for who is alone', () => {
     await room.come();
     await room.come();
     expect([playing(room), room.faults]).toEqual([[], []]);
+    expect(room.logged.join()).toContain('"habit":"aloneMusic"');
   });
 });
 

@@ -203,6 +203,7 @@ describe('who pressed', () => {
     await room.press(legId, '*6');
     expect(room.of('menu.used')).toHaveLength(1);
     expect([room.mediaCall.playbacks.size, room.faults]).toEqual([0, []]);
+    expect(room.logged.join()).toContain('"habit":"menu"');
   });
 
   it('is told that it could not be done', async () => {
