@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { MixerLeg } from '../../../src/media/mixer/mixer-leg.js';
 import { ToneRoom } from '../../support/tone-room.js';
 
 const everybody = [0, 1, 2, 3, 4];
 
-/** A room whose legs all talk. */
-function room(change: (legs: readonly MixerLeg[], room: ToneRoom) => void = () => undefined): ToneRoom {
+/** A room of five whose legs all talk. */
+function room(change: (room: ToneRoom) => void): ToneRoom {
   const made = new ToneRoom(5);
-  change(made.legs, made);
+  change(made);
   made.steps(3, everybody);
   return made;
 }
@@ -17,20 +16,34 @@ function heard(made: ToneRoom): number[][] {
   return everybody.map((listener) => made.hears(listener).map((amplitude) => Math.round(amplitude * 10)));
 }
 
-/** A side talk of the legs with these indices: heard by and hearing each other only. */
-function sideTalk({ legs, mixer }: ToneRoom, members: readonly number[]): void {
-  for (const listener of members) {
-    legs[listener]!.audience = { heardBy: 'pairs', hears: 'pairs' };
-    for (const source of members) if (source !== listener) mixer.routing.set(legs[listener]!, legs[source]!, 1);
+/** Sets the gain of every pair of these listeners and sources save a leg and itself. */
+function relate({ legs, mixer }: ToneRoom, listeners: readonly number[], sources: readonly number[], gain = 1): void {
+  for (const listener of listeners) {
+    for (const source of sources) if (source !== listener) mixer.routing.set(legs[listener]!, legs[source]!, gain);
   }
+}
+
+/** Lets the leg with this index be heard by one other only, who may hear it louder. */
+function whisper(made: ToneRoom, coach: number, listener: number, gain = 1): void {
+  made.legs[coach]!.audience = { heardBy: 'pairs', hears: 'all' };
+  relate(made, [listener], [coach], gain);
+}
+
+/** A side talk of the legs with these indices: heard by and hearing each other only. */
+function sideTalk(made: ToneRoom, members: readonly number[]): void {
+  for (const member of members) made.legs[member]!.audience = { heardBy: 'pairs', hears: 'pairs' };
+  relate(made, members, members);
+}
+
+/** Legs with these indices do not hear those, and the other way round. */
+function part(made: ToneRoom, some: readonly number[], others: readonly number[]): void {
+  relate(made, some, others, 0);
+  relate(made, others, some, 0);
 }
 
 describe('audiences', () => {
   it('let a coach whisper to one other, who hears it beside everybody', () => {
-    const made = room((legs, { mixer }) => {
-      legs[4]!.audience = { heardBy: 'pairs', hears: 'all' };
-      mixer.routing.set(legs[0]!, legs[4]!, 2);
-    });
+    const made = room((the) => whisper(the, 4, 0, 2));
     expect(heard(made)).toEqual([
       [0, 1, 1, 1, 2],
       [1, 0, 1, 1, 0],
@@ -43,7 +56,7 @@ describe('audiences', () => {
   });
 
   it('take legs aside, who hear each other and nobody else', () => {
-    const made = room((_, aside) => sideTalk(aside, [1, 3, 4]));
+    const made = room((the) => sideTalk(the, [1, 3, 4]));
     expect(heard(made)).toEqual([
       [0, 0, 1, 0, 0],
       [0, 0, 0, 1, 1],
@@ -54,9 +67,9 @@ describe('audiences', () => {
   });
 
   it('let a private channel stay in the call: its members hear all, and each other besides', () => {
-    const made = room((legs, { mixer }) => {
-      for (const leg of legs.slice(0, 3)) leg.audience = { heardBy: 'pairs', hears: 'all' };
-      for (const l of [0, 1, 2]) for (const s of [0, 1, 2]) if (l !== s) mixer.routing.set(legs[l]!, legs[s]!, 1);
+    const made = room((the) => {
+      for (const leg of the.legs.slice(0, 3)) leg.audience = { heardBy: 'pairs', hears: 'all' };
+      relate(the, [0, 1, 2], [0, 1, 2]);
     });
     expect(heard(made)).toEqual([
       [0, 1, 1, 1, 1],
@@ -68,23 +81,16 @@ describe('audiences', () => {
   });
 
   it('let a leg listen to one other only, and be heard by all', () => {
-    const made = room((legs, { mixer }) => {
-      legs[2]!.audience = { heardBy: 'all', hears: 'pairs' };
-      mixer.routing.set(legs[2]!, legs[0]!, 1);
+    const made = room((the) => {
+      the.legs[2]!.audience = { heardBy: 'all', hears: 'pairs' };
+      relate(the, [2], [0]);
     });
     expect(made.hears(2)).toEqual([0.1, 0, 0, 0, 0]);
     expect(made.hears(0)).toEqual([0, 0.1, 0.1, 0.1, 0.1]);
   });
 
   it('keep two rooms in one call apart by closed pairs', () => {
-    const made = room((legs, { mixer }) => {
-      for (const a of [0, 1]) {
-        for (const b of [2, 3, 4]) {
-          mixer.routing.set(legs[a]!, legs[b]!, 0);
-          mixer.routing.set(legs[b]!, legs[a]!, 0);
-        }
-      }
-    });
+    const made = room((the) => part(the, [0, 1], [2, 3, 4]));
     expect(heard(made)).toEqual([
       [0, 1, 0, 0, 0],
       [1, 0, 0, 0, 0],
@@ -95,7 +101,7 @@ describe('audiences', () => {
   });
 
   it('change at any tick, and pairs set before count when they do', () => {
-    const made = room((legs, { mixer }) => mixer.routing.set(legs[0]!, legs[4]!, 1));
+    const made = room((the) => relate(the, [0], [4]));
     expect(made.hears(0)).toEqual([0, 0.1, 0.1, 0.1, 0.1]);
     made.legs[4]!.audience = { heardBy: 'pairs', hears: 'pairs' };
     made.steps(2, everybody);
@@ -114,10 +120,10 @@ describe('audiences', () => {
   });
 
   it('are of no account to an isolated leg: no pair lets it through', () => {
-    const made = room((legs, aside) => {
-      sideTalk(aside, [0, 1, 2]);
-      aside.mixer.routing.set(legs[3]!, legs[1]!, 2);
-      legs[1]!.isolated = true;
+    const made = room((the) => {
+      sideTalk(the, [0, 1, 2]);
+      relate(the, [3], [1], 2);
+      the.legs[1]!.isolated = true;
     });
     expect(heard(made)).toEqual([
       [0, 0, 1, 0, 0],
@@ -130,7 +136,7 @@ describe('audiences', () => {
   });
 
   it('let members of a side talk leave', () => {
-    const made = room((_, aside) => sideTalk(aside, [0, 1, 2]));
+    const made = room((the) => sideTalk(the, [0, 1, 2]));
     made.mixer.removeLeg(made.legs.pop()!);
     made.mixer.removeLeg(made.legs.splice(1, 1)[0]!);
     made.steps(2, [0, 1]);
@@ -146,9 +152,9 @@ describe('audiences', () => {
 
 describe('the cost of relations', () => {
   /** Passes over whole frames in one tick of `count` legs that all talk. */
-  function passes(count: number, relate: (room: ToneRoom) => void): number {
+  function passes(count: number, arrange: (room: ToneRoom) => void): number {
     const made = new ToneRoom(count);
-    relate(made);
+    arrange(made);
     const noise = Float32Array.from({ length: 960 }, (_, n) => Math.sin(n) / (2 * count));
     const step = () => {
       for (const leg of made.legs) {
@@ -171,54 +177,20 @@ describe('the cost of relations', () => {
     return calls;
   }
 
-  const all = (count: number) => Array.from({ length: count }, (_, i) => i);
+  const all = ({ legs }: ToneRoom) => legs.map((_, index) => index);
+  const even = (made: ToneRoom) => all(made).filter((index) => index % 2 === 0);
+  const odd = (made: ToneRoom) => all(made).filter((index) => index % 2 === 1);
   const arrangements: [string, (room: ToneRoom) => void, number][] = [
-    ['no relation', () => undefined, 0],
-    [
-      'a whisper',
-      ({ legs, mixer }) => {
-        legs[0]!.audience = { heardBy: 'pairs', hears: 'all' };
-        mixer.routing.set(legs[1]!, legs[0]!, 1);
-      },
-      1,
-    ],
-    ['a side talk of all', (made) => sideTalk(made, all(made.legs.length)), 3],
-    [
-      'two side talks',
-      (made) => {
-        sideTalk(
-          made,
-          all(made.legs.length).filter((i) => i % 2 === 0),
-        );
-        sideTalk(
-          made,
-          all(made.legs.length).filter((i) => i % 2 === 1),
-        );
-      },
-      3,
-    ],
-    [
-      'two halves closed to each other by pairs',
-      ({ legs, mixer }) => {
-        for (const [l, listener] of legs.entries()) {
-          for (const [s, source] of legs.entries()) if (l % 2 !== s % 2) mixer.routing.set(listener, source, 0);
-        }
-      },
-      3,
-    ],
-    [
-      'every pair set to what it is anyway',
-      ({ legs, mixer }) => {
-        for (const listener of legs)
-          for (const source of legs) if (listener !== source) mixer.routing.set(listener, source, 1);
-      },
-      0,
-    ],
+    ['a whisper', (made) => whisper(made, 0, 1), 1],
+    ['a side talk of all', (made) => sideTalk(made, all(made)), 3],
+    ['two side talks', (made) => [even(made), odd(made)].forEach((members) => sideTalk(made, members)), 3],
+    ['two halves closed to each other by pairs', (made) => part(made, even(made), odd(made)), 3],
+    ['every pair set to what it is anyway', (made) => relate(made, all(made), all(made)), 0],
   ];
 
-  it.each(arrangements)('goes with the legs, not with the pairs: %s', (_name, relate, mostMorePerLeg) => {
+  it.each(arrangements)('goes with the legs, not with the pairs: %s', (_name, arrange, mostMorePerLeg) => {
     const [bare20, bare40] = [passes(20, () => undefined), passes(40, () => undefined)];
-    const [with20, with40] = [passes(20, relate), passes(40, relate)];
+    const [with20, with40] = [passes(20, arrange), passes(40, arrange)];
     expect(with20 - bare20).toBeLessThanOrEqual(20 * mostMorePerLeg);
     expect(with40 - bare40).toBeLessThanOrEqual(40 * mostMorePerLeg);
     // The count counts: every leg is settled, added to the sum, and taken out of its own mix.
