@@ -16,6 +16,10 @@ const L16: PayloadFormat = { encoding: 'L16', payloadType: 97, clockRateHz: 16_0
 export const codecs = { PCMU, PCMA, 'G.722': G722, L16, Opus: opusFormat() };
 export type CodecName = keyof typeof codecs;
 
+const names = Object.keys(codecs) as CodecName[];
+/** Each with each, itself included. */
+export const codecPairs = names.flatMap((from) => names.map((to) => [from, to] as const));
+
 /** Frequencies of the bands, Hz. G.722's is 50–7000; at 32 kbit/s Opus ends below 12 kHz. */
 const narrowHz = [300, 420, 700, 1400, 2100, 2800, 3200, 3400];
 const wideHz = [50, 110, 200, ...narrowHz, 3900, 4100, 5000, 6000, 6500, 7000];
