@@ -24,9 +24,9 @@ module.exports = {
     },
     {
       name: 'pure-rooms-do-no-io',
-      comment: `${pureMediaRooms} of media, and sdp, take time, seeds and bytes as arguments.`,
+      comment: `${pureMediaRooms} of media, and sdp and rules of sip, take time, seeds and bytes as arguments.`,
       severity: 'error',
-      from: { path: `^src/(${pureMedia}|sip/sdp/)` },
+      from: { path: `^src/(${pureMedia}|sip/(sdp|rules)/)` },
       to: { dependencyTypes: ['core'] },
     },
     onlyKnows('pure-rooms-import-only-pure-code', pureMedia, [protocol, errors]),
@@ -42,6 +42,13 @@ module.exports = {
       errors,
     ]),
     onlyKnows('sip-knows-no-calls', 'sip/', [protocol, errors]),
+    {
+      name: 'shared-sip-rooms-know-no-adapter',
+      comment: 'message, auth, rules, sdp and admission hold for any user agent; drachtio and embedded stand on them.',
+      severity: 'error',
+      from: { path: '^src/sip/', pathNot: '^src/sip/(drachtio|embedded)/' },
+      to: { path: '^src/sip/(drachtio|embedded)/' },
+    },
     {
       name: 'sip-adapters-do-not-know-each-other',
       severity: 'error',
