@@ -8,9 +8,9 @@ import { refusalOf, retryAfterS } from './capacity.js';
 import type { CallContext } from './context.js';
 import { controlsOf } from './habits/leg-controls.js';
 import type { Leg } from './leg.js';
-import { LegDialog } from './leg-dialog.js';
 import { type LegEnd, legEnd, legEndOf } from './leg-end.js';
-import { localMedia, Negotiation, refusalOfOffer } from './negotiation.js';
+import { type LegSignalling, legSignalling } from './leg-signalling.js';
+import { refusalOfOffer } from './negotiation.js';
 import { newPolicy } from './policy.js';
 import { routeInvite, type RoutingDecision } from './routing-policy.js';
 import { legSrtp } from './srtp.js';
@@ -138,19 +138,11 @@ export class InboundCalls {
     trunk: Trunk,
     codecs: readonly EncodingName[] | undefined,
   ): Promise<void> {
-    const { clock, mediaDefaults, randomOctets } = this.#context;
     const address = await leg.openMedia();
     if (leg.end !== undefined) return;
-    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs, legSrtp(trunk, randomOctets)));
-    const dialog = new LegDialog({
-      leg,
-      negotiation,
-      clock,
-      onDigit: ({ digit, durationMs }) => {
-        call.digitReceived(leg, digit, durationMs);
-      },
-    });
-    const sdp = this.#describe(invite, leg, negotiation, dialog);
+    const signalling = legSignalling(this.#context, call, leg, address, trunk, codecs);
+    const { dialog } = signalling;
+    const sdp = this.#describe(invite, leg, signalling);
     leg.answered();
     // From here on the dialog exists as soon as the ACK comes; until then nothing but waiting ends it (RFC 3261 §15).
     leg.holdSignalling(() => undefined);
@@ -165,7 +157,7 @@ export class InboundCalls {
   }
 
   /** The answer to the offer, or an offer of ours. Connects the leg before the 200 goes out: audio may follow it at once. */
-  #describe(invite: InboundInvite, leg: Leg, negotiation: Negotiation, dialog: LegDialog): string {
+  #describe(invite: InboundInvite, leg: Leg, { negotiation, dialog }: LegSignalling): string {
     if (invite.offer === undefined) return dialog.offer();
     const outcome = negotiation.answer(invite.offer);
     if (!outcome.ok) throw new CodedError(outcome.code, outcome.detail);

@@ -8,12 +8,10 @@ import { refusalOf } from './capacity.js';
 import type { CallContext } from './context.js';
 import { controlsOf } from './habits/leg-controls.js';
 import type { Leg } from './leg.js';
-import { LegDialog } from './leg-dialog.js';
 import { dialEnd, legEndOf } from './leg-end.js';
-import { localMedia, Negotiation } from './negotiation.js';
+import { legSignalling } from './leg-signalling.js';
 import type { LegRole } from './role.js';
 import { fits } from './routing-policy.js';
-import { legSrtp } from './srtp.js';
 import { trunkCodecs } from './trunk-codecs.js';
 
 /** Somebody to call into a call. */
@@ -104,22 +102,17 @@ export class OutboundCalls {
   }
 
   async #run(call: Call, leg: Leg, trunk: DialTrunk, request: DialRequest): Promise<void> {
-    const { clock, gateway, mediaDefaults, randomOctets } = this.#context;
     const codecs = call.policy.codecs ?? trunkCodecs(trunk);
     const address = await leg.openMedia();
     if (leg.end !== undefined) return;
-    const negotiation = new Negotiation(localMedia(mediaDefaults, address, codecs, legSrtp(trunk, randomOctets)));
-    const dialog = new LegDialog({
-      leg,
-      negotiation,
-      clock,
-      onDigit: ({ digit, durationMs }) => {
-        call.digitReceived(leg, digit, durationMs);
+    const { negotiation, dialog } = legSignalling(this.#context, call, leg, address, trunk, codecs);
+    const attempt = this.#context.gateway.call(
+      outboundRequest(trunk, request, negotiation.offer()),
+      dialog,
+      (status) => {
+        if (status > 100) leg.ring();
       },
-    });
-    const attempt = gateway.call(outboundRequest(trunk, request, negotiation.offer()), dialog, (status) => {
-      if (status > 100) leg.ring();
-    });
+    );
     leg.holdSignalling(() => {
       attempt.cancel();
     });

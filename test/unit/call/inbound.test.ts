@@ -155,14 +155,7 @@ describe('setting up an inbound leg', () => {
 
   it('answers 503 when no port could be opened after all', async () => {
     const rig = await callRig();
-    rig.service.createCall({
-      name: 'room',
-      maxLegs: undefined,
-      muteOnEntry: undefined,
-      endWhenEmpty: undefined,
-      idleTimeoutMs: undefined,
-      codecs: undefined,
-    });
+    rig.service.createCall({ name: 'room' });
     const [media] = rig.media.calls.values();
     if (media !== undefined) media.failOpening = new CodedError('portsExhausted');
     const invite = await rig.invite();

@@ -16,14 +16,7 @@ const request: DialRequest = {
 
 async function withCall(change: Parameters<typeof callRig>[0] = {}): Promise<CallRig & { callId: string }> {
   const rig = await callRig(change);
-  const call = rig.service.createCall({
-    name: 'room',
-    maxLegs: undefined,
-    muteOnEntry: undefined,
-    endWhenEmpty: undefined,
-    idleTimeoutMs: undefined,
-    codecs: undefined,
-  });
+  const call = rig.service.createCall({ name: 'room' });
   return { ...rig, callId: call.id };
 }
 

@@ -94,14 +94,7 @@ describe('an INVITE on a trunk', () => {
 describe('a leg dialled through a trunk', () => {
   async function dial(policy: Trunk['srtp']): Promise<CallRig> {
     const rig = await withPolicy(policy);
-    const { id } = rig.service.createCall({
-      name: 'room',
-      maxLegs: undefined,
-      muteOnEntry: undefined,
-      endWhenEmpty: undefined,
-      idleTimeoutMs: undefined,
-      codecs: undefined,
-    });
+    const { id } = rig.service.createCall({ name: 'room' });
     rig.service.dial(id, {
       to: '4930123',
       trunk: undefined,
