@@ -66,6 +66,10 @@ export class G711Decoder implements Decoder {
     this.#plc.conceal(output, samples);
   }
 
+  fellSilent(): void {
+    this.#plc.fellSilent();
+  }
+
   reset(): void {
     this.#plc.reset();
   }

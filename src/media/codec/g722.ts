@@ -66,6 +66,10 @@ export class G722Decoder implements Decoder {
     this.#keepUp(output, samples);
   }
 
+  fellSilent(): void {
+    this.#plc.fellSilent();
+  }
+
   reset(): void {
     this.#kernels.run.zero(this.#state, stateWords);
     this.#plc.reset();

@@ -47,6 +47,10 @@ export class L16Decoder implements Decoder {
     this.#plc.conceal(output, samples);
   }
 
+  fellSilent(): void {
+    this.#plc.fellSilent();
+  }
+
   reset(): void {
     this.#plc.reset();
   }

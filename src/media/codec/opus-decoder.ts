@@ -1,6 +1,7 @@
 import type { OpusLibrary } from './opus-library.js';
 import { greatestPacketSamples, OpusFrames, samplesPerFrame } from './opus-packets.js';
 import type { Decoder } from './port.js';
+import { WaveformPlc } from './waveform-plc.js';
 
 const rateHz = 48_000;
 const scale = 1 / 32_768;
@@ -9,17 +10,35 @@ const step = 480;
 const greatestStep = 960;
 /** After packets that are not to be trusted: the last that seems good may be one of them, so one more is taken for it. */
 const freshStarts = 2;
+/** How much of what is made up is libopus' own: this much at first, none after {@link sharedSamples}. */
+const ownShare = 0.5;
+const sharedSamples = (rateHz * 40) / 1000;
+/** What comes first after a loss is not what it would have been anyway, so that nothing is lost by joining it smoothly. */
+const audible = 1;
+/** After a loss no longer than this the decoder as it was before it is nearer to the sender's than the one that made up. */
+const shortLossSamples = (rateHz * 40) / 1000;
 
 /**
  * Decodes Opus to 48 kHz mono; stereo is mixed down, any frame size up to 120 ms per packet.
  *
- * libopus makes up whole steps of 10 ms. What of them was not asked for is ahead of the stream: the next concealment
- * begins with it, and a frame that is received fades in over it.
+ *     received ──► state ─────────────── a short loss ─────────────► decodes on
+ *                    └ copy at a loss ─► makes up ─── a long loss ──► decodes on
+ *
+ * What is heard during a loss is libopus' own concealment and ours of the waveform, half and half at first; libopus' falls
+ * silent within two or three frames, and takes the words with it. libopus makes up whole steps of 10 ms; what of them
+ * was not asked for is ahead of the stream, and the next concealment begins with it.
  */
 export class OpusDecoder implements Decoder {
   readonly rateHz = rateHz;
   readonly #opus: OpusLibrary;
-  readonly #state: number;
+  /** Decodes; while something is missing it makes up, and {@link #before} is what it was. */
+  #state: number;
+  #before: number;
+  readonly #plc = new WaveformPlc(rateHz, audible);
+  /** Samples missing so far, 0 while nothing is. */
+  #missing = 0;
+  /** Of the packet decoded last: when less than that is missing, none was lost. */
+  #packetSamples = 0;
   readonly #frames = new OpusFrames();
   /** Made up and not yet given out: `#ahead[#aheadFrom … #aheadTo − 1]`. */
   readonly #ahead = new Float32Array(greatestStep);
@@ -32,6 +51,7 @@ export class OpusDecoder implements Decoder {
   constructor(opus: OpusLibrary) {
     this.#opus = opus;
     this.#state = opus.createDecoder();
+    this.#before = opus.createDecoder();
   }
 
   samplesIn(payload: Uint8Array, length: number): number {
@@ -41,14 +61,17 @@ export class OpusDecoder implements Decoder {
   decode(payload: Uint8Array, length: number, output: Float32Array): number {
     const samples = this.samplesIn(payload, length);
     if (samples < 0 || samples > output.length) return -1;
+    this.#comeBack();
     if (this.#freshStarts > 0) {
       this.#freshStarts--;
       this.#opus.initDecoder(this.#state);
     }
     this.#load(payload, length);
     if (!this.#run(length, samples, false)) return -1;
+    this.#packetSamples = samples;
     this.#take(0, output, 0, samples);
-    this.#fadeIn(output, samples);
+    this.#plc.received(output, samples);
+    clip(output, samples);
     return samples;
   }
 
@@ -57,14 +80,20 @@ export class OpusDecoder implements Decoder {
   }
 
   conceal(output: Float32Array, samples: number): void {
-    let at = 0;
-    while (at < samples) {
-      if (this.#aheadFrom === this.#aheadTo) this.#makeUp(samples - at >= greatestStep ? greatestStep : step);
-      const count = Math.min(samples - at, this.#aheadTo - this.#aheadFrom);
-      for (let i = 0; i < count; i++) output[at + i] = this.#ahead[this.#aheadFrom + i]!;
-      this.#aheadFrom += count;
-      at += count;
+    if (this.#missing === 0) this.#opus.copyDecoder(this.#state, this.#before);
+    this.#plc.suggest(output, samples);
+    for (let i = 0; i < samples; i++) {
+      if (this.#aheadFrom === this.#aheadTo) this.#makeUp(samples - i >= greatestStep ? greatestStep : step);
+      const own = this.#ahead[this.#aheadFrom++]!;
+      const share = ownShare * Math.max(0, 1 - this.#missing++ / sharedSamples);
+      output[i]! += share * (own - output[i]!);
     }
+    clip(output, samples);
+    this.#plc.played(output, samples);
+  }
+
+  fellSilent(): void {
+    this.#plc.fellSilent();
   }
 
   canRescue(nextPayload: Uint8Array, length: number): boolean {
@@ -80,22 +109,25 @@ export class OpusDecoder implements Decoder {
     const before = Math.ceil(Math.max(0, samples - frame) / step) * step;
     const whole = frame + before;
     if (whole > greatestPacketSamples) return -1;
-    if (whole > samples && this.#aheadFrom === this.#aheadTo) this.#makeUp(step);
+    this.#comeBack();
     this.#load(nextPayload, length);
     if (!this.#run(length, whole, true)) return -1;
     this.#take(whole - samples, output, 0, samples);
-    this.#fadeIn(output, samples);
+    this.#plc.received(output, samples);
+    clip(output, samples);
     return samples;
   }
 
   reset(): void {
     this.#opus.initDecoder(this.#state);
+    this.#plc.reset();
     this.#aheadFrom = this.#aheadTo = 0;
-    this.#freshStarts = 0;
+    this.#missing = this.#packetSamples = this.#freshStarts = 0;
   }
 
   close(): void {
     this.#opus.free(this.#state);
+    this.#opus.free(this.#before);
   }
 
   #load(payload: Uint8Array, length: number): void {
@@ -123,13 +155,21 @@ export class OpusDecoder implements Decoder {
     for (let i = 0; i < count; i++) output[at + i] = pcm[first + i]! * scale;
   }
 
-  /** Joins received samples softly to made-up ones that would have come instead. */
-  #fadeIn(output: Float32Array, samples: number): void {
-    const count = Math.min(samples, this.#aheadTo - this.#aheadFrom);
-    for (let i = 0; i < count; i++) {
-      const weight = (i + 1) / (count + 1);
-      output[i] = output[i]! * weight + this.#ahead[this.#aheadFrom + i]! * (1 - weight);
+  /** Something is received: decides with which decoder to go on. */
+  #comeBack(): void {
+    if (this.#missing === 0) return;
+    const isOnlyLate = this.#missing < this.#packetSamples;
+    if (isOnlyLate || (this.#missing >= greatestStep && this.#missing <= shortLossSamples)) {
+      const made = this.#state;
+      this.#state = this.#before;
+      this.#before = made;
     }
+    this.#missing = 0;
     this.#aheadFrom = this.#aheadTo = 0;
   }
+}
+
+/** A made-up period and a hidden step may go beyond what libopus ever gives. */
+function clip(output: Float32Array, samples: number): void {
+  for (let i = 0; i < samples; i++) output[i] = Math.max(-1, Math.min(1, output[i]!));
 }

@@ -142,6 +142,11 @@ export class OpusLibrary {
     return state;
   }
 
+  /** Makes one decoder the exact twin of another. */
+  copyDecoder(from: number, to: number): void {
+    this.#bytes.copyWithin(to, from, from + this.#decoderBytes);
+  }
+
   /** Makes a decoder as it was when fresh. */
   initDecoder(state: number): void {
     expectOk(this.#exports.opus_decoder_init(state, rateHz, 1));

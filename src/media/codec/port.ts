@@ -31,6 +31,11 @@ export interface Decoder {
   distrust?(): void;
   /** Whether a packet carries anything for {@link decodeLost}; there exactly when that is. */
   canRescue?(nextPayload: Uint8Array, length: number): boolean;
+  /**
+   * What was made up last did not go on but was faded out: what is decoded next follows on silence, and whoever faded it
+   * joins them. Absent where nothing is joined.
+   */
+  fellSilent?(): void;
   /** Forgets history: the next payload begins a new stream. */
   reset(): void;
   /** Gives back memory outside the JavaScript heap. */

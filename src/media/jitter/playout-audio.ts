@@ -106,8 +106,11 @@ export class PlayoutAudio {
     const count = Math.min(samples, scratch.length);
     if (this.decoder === undefined) scratch.fill(0, 0, count);
     else this.decoder.conceal(scratch, count);
-    if (ends) fadeOut(scratch, count);
-    if (ends) this.noise?.add(scratch, count);
+    if (ends) {
+      fadeOut(scratch, count);
+      this.decoder?.fellSilent?.();
+      this.noise?.add(scratch, count);
+    }
     this.append(count);
   }
 

@@ -5,15 +5,19 @@
 
 import type { ComfortNoise } from '../codec/comfort-noise.js';
 import type { Decoder } from '../codec/port.js';
+import { hideStep } from '../codec/step.js';
 
 const SPLICE_MS = 5;
 const MAX_RATE_HZ = 48_000;
+const silence = new Float32Array(1);
 
 /** A join that waits for its second half. */
 export class Splice {
   private readonly tail = new Float32Array((MAX_RATE_HZ * SPLICE_MS) / 1000);
   private readonly other = new Float32Array(this.tail.length);
   private length = 0;
+  /** Rate of the silence that is held, 0 while something else is. */
+  private silentRateHz = 0;
 
   /** True while a first half is held. */
   get pending(): boolean {
@@ -23,6 +27,7 @@ export class Splice {
   /** Holds what `decoder` would go on with. */
   holdDecoder(decoder: Decoder): void {
     this.length = Math.min(this.tail.length, (decoder.rateHz * SPLICE_MS) / 1000);
+    this.silentRateHz = 0;
     decoder.conceal(this.tail, this.length);
   }
 
@@ -30,11 +35,13 @@ export class Splice {
   holdSilence(rateHz: number): void {
     this.length = Math.min(this.tail.length, (rateHz * SPLICE_MS) / 1000);
     this.tail.fill(0, 0, this.length);
+    this.silentRateHz = rateHz;
   }
 
   /** Holds what a pause sounds like. */
   holdNoise(noise: ComfortNoise, rateHz: number): void {
     this.holdSilence(rateHz);
+    this.silentRateHz = 0;
     noise.add(this.tail, this.length);
   }
 
@@ -50,10 +57,16 @@ export class Splice {
     }
     this.tail.set(this.other);
     this.length = length;
+    if (this.silentRateHz > 0) this.silentRateHz = toRateHz;
   }
 
-  /** Fades what is held into the first samples of `audio`, in place. */
+  /** Fades what is held into the first samples of `audio`, in place; after silence only a step is hidden. */
   join(audio: Float32Array, count: number): void {
+    if (this.length > 0 && this.silentRateHz > 0) {
+      hideStep(audio, count, silence, this.silentRateHz);
+      this.length = 0;
+      return;
+    }
     const length = Math.min(this.length, count);
     for (let index = 0; index < length; index++) {
       const weight = (index + 0.5) / length;

@@ -74,9 +74,11 @@ describe('a lost Opus packet', () => {
       const lost = singleLosses(packets.length, 0.1, seed);
       for (const how of ['rescue', 'conceal', 'repeat', 'zero'] as const) totals[how] += score(lost, how) / 3;
     }
-    expect(totals.rescue).toBeGreaterThan(totals.conceal + 5);
-    expect(totals.conceal).toBeGreaterThan(totals.repeat + 1);
-    expect(totals.conceal).toBeGreaterThan(totals.zero + 0.5);
+    // In dB: 9.1, 4.5, −3.2 and 0. libopus' own concealment alone reaches 1.4.
+    expect(totals.rescue).toBeGreaterThan(9);
+    expect(totals.rescue).toBeGreaterThan(totals.conceal + 4);
+    expect(totals.conceal).toBeGreaterThan(totals.repeat + 7);
+    expect(totals.conceal).toBeGreaterThan(totals.zero + 4);
   });
 
   it('is rescued nearly always when the packet after it is there', () => {
