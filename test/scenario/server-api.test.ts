@@ -190,13 +190,18 @@ describe('events', () => {
     const { id } = await api.call('levels');
     stream = await api.events(`?callId=${id}&levels=5&types=call.ended`);
     const without = await api.events(`?callId=${id}`);
-    await until(() => stream.seen.filter(({ type }) => type === 'levels.reported').length >= 5);
-    const reports = stream.seen.filter(({ type }) => type === 'levels.reported');
-    for (const { data } of reports) {
-      const levels = data.levels as { legId: string; levelDbov: number; speaking: boolean }[];
-      expect(levels).toHaveLength(2);
-      for (const { levelDbov } of levels) expect(Math.abs(levelDbov - SPOKEN_DBOV)).toBeLessThan(3);
-    }
+    const reported = () => stream.seen.filter(({ type }) => type === 'levels.reported');
+    // Five in a row: telephones of this process pause when it does, and a level is that of one moment.
+    await soon(() => {
+      const latest = reported().slice(-5);
+      expect(latest).toHaveLength(5);
+      for (const { data } of latest) {
+        const levels = data.levels as { legId: string; levelDbov: number; speaking: boolean }[];
+        expect(levels).toHaveLength(2);
+        for (const { levelDbov } of levels) expect(Math.abs(levelDbov - SPOKEN_DBOV)).toBeLessThan(1);
+      }
+    });
+    const reports = reported();
     const ticks = reports.map(({ data }) => data.tick);
     ticks.slice(1).forEach((tick, index) => expect(tick - (ticks[index] ?? 0)).toBeGreaterThanOrEqual(5));
     expect(without.seen.filter(({ type }) => type === 'levels.reported')).toEqual([]);
