@@ -87,7 +87,7 @@ function resamplers(): Row[] {
   return ([8000, 16_000] as const).flatMap((rateHz): Row[] => {
     const up = new Upsampler(kernels, rateHz);
     const down = new Downsampler(kernels, rateHz);
-    const [factor, phaseTaps] = rateHz === 8000 ? [6, 26] : [3, 32];
+    const [factor, phaseTaps] = rateHz === 8000 ? [6, 18] : [3, 24];
     return [
       [`${rateHz / 1000} → 48 kHz`, () => up.process(a.pointer, out.pointer), plainUp(factor, phaseTaps)],
       [`48 → ${rateHz / 1000} kHz`, () => down.process(a.pointer, out.pointer), plainDown(factor, phaseTaps)],

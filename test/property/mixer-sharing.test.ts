@@ -54,7 +54,8 @@ class AlwaysPrivate {
     }
     if (this.#wasIsolated && !leg.isolated) this.#heard.duckFromZero();
     this.#wasIsolated = leg.isolated;
-    this.#heard.duck(leg.isolated ? 1 : call.duckGain * own.duckGain);
+    if (leg.isolated) this.#heard.duck(undefined, undefined);
+    else this.#heard.duck(call, own);
     for (const { plays, frame } of leg.isolated ? [own] : [call, own]) {
       if (plays) for (let n = 0; n < 960; n++) mix[n] = mix[n]! + frame[n]!;
     }

@@ -1,4 +1,4 @@
-// Polyphase FIR resamplers between 48 kHz and 8 kHz (factor 6, 156 taps) and 16 kHz (factor 3, 96 taps).
+// Polyphase FIR resamplers between 48 kHz and 8 kHz (factor 6, 108 taps) and 16 kHz (factor 3, 72 taps).
 // Coefficients are given in natural order; nothing is kept between calls: the samples before a block have to lie in
 // memory directly before it.
 //
@@ -6,11 +6,11 @@
 // registers.
 
 /** Taps per phase. */
-const NARROW_TAPS: i32 = 26;
-const WIDE_TAPS: i32 = 32;
+const NARROW_TAPS: i32 = 18;
+const WIDE_TAPS: i32 = 24;
 
 /**
- * out[n·6 + p] = Σk taps[k·6 + p] · in[n − k] for `count` input samples (a multiple of 4); 25 samples before `from` are
+ * out[n·6 + p] = Σk taps[k·6 + p] · in[n − k] for `count` input samples (a multiple of 4); 17 samples before `from` are
  * read. `taps` carry the gain of 6.
  */
 export function up6(from: usize, to: usize, count: i32, taps: usize): void {
@@ -36,7 +36,7 @@ export function up6(from: usize, to: usize, count: i32, taps: usize): void {
   }
 }
 
-/** As up6 with a factor of 3; `count` is a multiple of 8, 31 samples before `from` are read. */
+/** As up6 with a factor of 3; `count` is a multiple of 8, 23 samples before `from` are read. */
 export function up3(from: usize, to: usize, count: i32, taps: usize): void {
   for (let n = 0; n < count; n += 8, from += 32, to += 96) {
     let a = f32x4.splat(0);
@@ -66,12 +66,12 @@ export function up3(from: usize, to: usize, count: i32, taps: usize): void {
 }
 
 /**
- * out[m] = Σk reversed[k] · in[6·m + 5 − 155 + k] for `count` outputs (a multiple of 8); 150 samples before `from` are
+ * out[m] = Σk reversed[k] · in[6·m + 5 − 107 + k] for `count` outputs (a multiple of 8); 102 samples before `from` are
  * read. `reversed` are the taps last first.
  */
 export function down6(from: usize, to: usize, count: i32, reversed: usize): void {
-  from -= 150 * 4;
-  const end = reversed + 156 * 4;
+  from -= 102 * 4;
+  const end = reversed + 108 * 4;
   for (let m = 0; m < count; m += 8, from += 192, to += 32) {
     let a = f32x4.splat(0);
     let b = a,
@@ -98,10 +98,10 @@ export function down6(from: usize, to: usize, count: i32, reversed: usize): void
   }
 }
 
-/** As down6 with a factor of 3 and 96 taps; 93 samples before `from` are read. */
+/** As down6 with a factor of 3 and 72 taps; 69 samples before `from` are read. */
 export function down3(from: usize, to: usize, count: i32, reversed: usize): void {
-  from -= 93 * 4;
-  const end = reversed + 96 * 4;
+  from -= 69 * 4;
+  const end = reversed + 72 * 4;
   for (let m = 0; m < count; m += 8, from += 96, to += 32) {
     let a = f32x4.splat(0);
     let b = a,

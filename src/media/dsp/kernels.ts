@@ -30,13 +30,13 @@ export interface KernelFunctions {
   measure(at: number, count: number, result: number): void;
   /** Limits `blocks` blocks of 32 samples in place; see limiter.ts. */
   limit(at: number, blocks: number, state: number, ceiling: number, holdBlocks: number, release: number): void;
-  /** 8 → 48 kHz of `count` input samples; the 25 samples before `from` are the history. */
+  /** 8 → 48 kHz of `count` input samples; the 17 samples before `from` are the history. */
   up6(from: number, to: number, count: number, taps: number): void;
-  /** 16 → 48 kHz of `count` input samples; the 31 samples before `from` are the history. */
+  /** 16 → 48 kHz of `count` input samples; the 23 samples before `from` are the history. */
   up3(from: number, to: number, count: number, taps: number): void;
-  /** 48 → 8 kHz giving `count` output samples; the 150 samples before `from` are the history. */
+  /** 48 → 8 kHz giving `count` output samples; the 102 samples before `from` are the history. */
   down6(from: number, to: number, count: number, reversedTaps: number): void;
-  /** 48 → 16 kHz giving `count` output samples; the 93 samples before `from` are the history. */
+  /** 48 → 16 kHz giving `count` output samples; the 69 samples before `from` are the history. */
   down3(from: number, to: number, count: number, reversedTaps: number): void;
   /** Rounds half to even to 16 bit, compresses by G.711 µ-law, writes `count` bytes. */
   encodeMu(from: number, to: number, count: number): void;

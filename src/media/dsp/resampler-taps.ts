@@ -5,12 +5,12 @@ import type { NarrowRateHz } from './frame.js';
 import type { Kernels } from './kernels.js';
 
 /**
- * Both filters are minimum phase. 8 kHz: 156 taps, ±0.05 dB to 3.4 kHz, −6.6 dB at 4 kHz, ≤ −68 dB from 4.6 kHz.
- * 16 kHz: 96 taps, ±0.05 dB to 7 kHz, −6 dB at 8 kHz, ≤ −67 dB from 9 kHz.
+ * Both filters are minimum phase. 8 kHz: 108 taps, ±0.025 dB to 3.4 kHz, −9.1 dB at 4 kHz, ≤ −66.5 dB from 4.6 kHz.
+ * 16 kHz: 72 taps, ±0.01 dB to 7 kHz, −8.2 dB at 8 kHz, ≤ −69 dB from 9 kHz.
  */
 const filters: Readonly<Record<NarrowRateHz, LowPass>> = {
-  8000: { taps: 156, passEdge: 3050 / busRateHz, stopEdge: 4650 / busRateHz, squaredStopDb: 147.5 },
-  16000: { taps: 96, passEdge: 6600 / busRateHz, stopEdge: 9000 / busRateHz, squaredStopDb: 145 },
+  8000: { taps: 108, passEdge: 3400 / busRateHz, stopEdge: 4600 / busRateHz, stopWeight: 6e4 },
+  16000: { taps: 72, passEdge: 7000 / busRateHz, stopEdge: 9000 / busRateHz, stopWeight: 3e4 },
 };
 
 /**
@@ -18,8 +18,8 @@ const filters: Readonly<Record<NarrowRateHz, LowPass>> = {
  * which takes (factor − 1) samples off its filter's delay.
  */
 export const resamplerDelaySamples: Readonly<Record<NarrowRateHz, { readonly up: number; readonly down: number }>> = {
-  8000: { up: 9.4, down: 4.4 },
-  16000: { up: 4.1, down: 2.1 },
+  8000: { up: 9.3, down: 4.3 },
+  16000: { up: 4.3, down: 2.3 },
 };
 
 /** Bus samples per narrow sample. */

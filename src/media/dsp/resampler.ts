@@ -4,12 +4,12 @@ import type { Kernels } from './kernels.js';
 import { resamplerTaps } from './resampler-taps.js';
 
 /**
- * Samples before a block that sampling down reads, and that every user keeps directly before it: at most 150, rounded
+ * Samples before a block that sampling down reads, and that every user keeps directly before it: at most 102, rounded
  * up.
  */
-export const downHistorySamples = 160;
+export const downHistorySamples = 112;
 /** Samples before a block that sampling up reads, in input samples. */
-const upHistorySamples = 32;
+const upHistorySamples = 24;
 
 /**
  * Samples one tick down without keeping anything: 960 bus samples at `from` → one tick at `rateHz` at `to`.

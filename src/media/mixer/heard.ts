@@ -22,6 +22,12 @@ const carriedWords = narrowAt - carriedAt;
 /** Ticks of zeros after which frame and history are zero. */
 const ticksToSilence = 2;
 
+/** Turns the mix down while it sounds. */
+interface Ducking {
+  /** Linear, 0…1. */
+  readonly duckGain: number;
+}
+
 /**
  * What one listener, or all that hear the same, hear in this tick: the limited 48 kHz mix, and on demand, once, its
  * narrower versions and payloads in codecs without memory.
@@ -79,8 +85,12 @@ export class Heard {
     return this.pointer;
   }
 
-  /** Fades what has been mixed in this tick from the last tick's gain to `gain`, over the frame; to be called in every tick. */
-  duck(gain: number): void {
+  /**
+   * Fades what has been mixed in this tick from the last tick's gain to that under two programmes, over the frame; to be
+   * called in every tick. Numbers with fractions are no arguments here, because each might become an object.
+   */
+  duck(call: Ducking | undefined, own: Ducking | undefined): void {
+    const gain = gainUnder(call, own);
     if (gain !== 1 || this.#duckGain !== 1) this.#kernels.run.fade(this.pointer, frameSamples, this.#duckGain, gain);
     this.#duckGain = gain;
   }
@@ -100,9 +110,9 @@ export class Heard {
     limitFrame(this.#kernels, this.pointer);
   }
 
-  /** A whole tick whose mix is digital zero; costs next to nothing once silence has set in. @param duckGain as of `duck` */
-  renderZero(duckGain = 1): void {
-    this.#duckGain = duckGain;
+  /** A whole tick whose mix is digital zero; costs next to nothing once silence has set in. Programmes are as of `duck`. */
+  renderZero(call?: Ducking, own?: Ducking): void {
+    this.#duckGain = gainUnder(call, own);
     this.#tick++;
     if (this.isSilent && this.#limiter[0] === 1) return;
     const zeroTicks = this.#zeroTicks + 1;
@@ -165,4 +175,8 @@ export class Heard {
   #sampleDown(rateHz: NarrowRateHz, to: Float32Array): void {
     sampleDown(this.#kernels, rateHz, this.pointer, to.byteOffset);
   }
+}
+
+function gainUnder(call: Ducking | undefined, own: Ducking | undefined): number {
+  return (call ? call.duckGain : 1) * (own ? own.duckGain : 1);
 }

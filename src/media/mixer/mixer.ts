@@ -174,7 +174,7 @@ export class Mixer {
     const mix = this.#shared.begin();
     if (this.#summedLegs > 0) run.copy(this.#sum, mix, frameSamples);
     else run.zero(mix, frameSamples);
-    this.#shared.duck(programme.duckGain);
+    this.#shared.duck(programme, undefined);
     if (programme.submitted) run.add(programme.pointer, mix, frameSamples);
     this.#shared.render();
   }
@@ -186,17 +186,17 @@ export class Mixer {
     if (leg.entering) heard.duckFromZero();
     const own = leg.programme;
     const all = leg.inMix ? this.programme : undefined;
-    const duckGain = all ? all.duckGain * own.duckGain : 1;
+    const ducking = leg.inMix ? own : undefined;
     const hearsLegs = leg.inMix && !leg.deaf && this.#hearsAnyLeg(leg);
     if (!hearsLegs && !own.submitted && !all?.submitted) {
-      heard.renderZero(duckGain);
+      heard.renderZero(all, ducking);
       return;
     }
     const { run } = this.#kernels;
     const mix = heard.begin();
     if (hearsLegs) this.#mixLegs(leg, mix);
     else run.zero(mix, frameSamples);
-    heard.duck(duckGain);
+    heard.duck(all, ducking);
     if (all?.submitted) run.add(all.pointer, mix, frameSamples);
     if (own.submitted) run.add(own.pointer, mix, frameSamples);
     heard.render();

@@ -246,8 +246,8 @@ describe('what is heard alike', () => {
     expect(heard.pcm48).toEqual(new Float32Array(960));
     // What the resamplers remember of it still sounds.
     for (const [rateHz, samples] of [
-      [8000, 26],
-      [16_000, 32],
+      [8000, 17],
+      [16_000, 23],
     ] as const) {
       expect(heard.pcm(rateHz).subarray(0, samples)).not.toEqual(new Float32Array(samples));
       expect(heard.pcm(rateHz).subarray(samples)).toEqual(new Float32Array(rateHz / 50 - samples));
