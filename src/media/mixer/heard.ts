@@ -90,8 +90,9 @@ export class Heard {
    * called in every tick. Numbers with fractions are no arguments here, because each might become an object.
    */
   duck(call: Ducking | undefined, own: Ducking | undefined): void {
-    const gain = gainUnder(call, own);
-    if (gain !== 1 || this.#duckGain !== 1) this.#kernels.run.fade(this.pointer, frameSamples, this.#duckGain, gain);
+    if (this.#duckGain === 1 && !isDucking(call) && !isDucking(own)) return;
+    const gain = (call ? call.duckGain : 1) * (own ? own.duckGain : 1);
+    this.#kernels.run.fade(this.pointer, frameSamples, this.#duckGain, gain);
     this.#duckGain = gain;
   }
 
@@ -112,7 +113,8 @@ export class Heard {
 
   /** A whole tick whose mix is digital zero; costs next to nothing once silence has set in. Programmes are as of `duck`. */
   renderZero(call?: Ducking, own?: Ducking): void {
-    this.#duckGain = gainUnder(call, own);
+    if (isDucking(call) || isDucking(own)) this.#duckGain = (call ? call.duckGain : 1) * (own ? own.duckGain : 1);
+    else if (this.#duckGain !== 1) this.#duckGain = 1;
     this.#tick++;
     if (this.isSilent && this.#limiter[0] === 1) return;
     const zeroTicks = this.#zeroTicks + 1;
@@ -177,6 +179,6 @@ export class Heard {
   }
 }
 
-function gainUnder(call: Ducking | undefined, own: Ducking | undefined): number {
-  return (call ? call.duckGain : 1) * (own ? own.duckGain : 1);
+function isDucking(programme: Ducking | undefined): boolean {
+  return programme !== undefined && programme.duckGain !== 1;
 }
