@@ -12,6 +12,13 @@ export interface LegSeen {
   readonly codec?: { readonly encoding: string };
 }
 
+/** As much of a leg's statistics. */
+export interface LegStatistics {
+  readonly receive: { readonly packets: number; readonly lost: number };
+  readonly playout: { readonly concealed: number; readonly rescued: number; readonly decodeErrors: number };
+  readonly send: { readonly remoteLossRatio?: number };
+}
+
 /** As much of an event. */
 export interface EventSeen {
   readonly type: string;
@@ -30,6 +37,13 @@ export class ApiClient {
 
   async legs(callId: string): Promise<LegSeen[]> {
     return (await this.#get<{ items: LegSeen[] }>(`/v1/calls/${callId}/legs`)).items;
+  }
+
+  /** What the media plane has counted for a leg. */
+  async statistics(callId: string, legId: string): Promise<LegStatistics> {
+    const { statistics } = await this.#get<{ statistics?: LegStatistics }>(`/v1/calls/${callId}/legs/${legId}`);
+    if (statistics === undefined) throw new Error('The leg has no statistics.');
+    return statistics;
   }
 
   /** Ends a call: every leg gets a BYE. */

@@ -6,6 +6,8 @@ import { writeWav } from '../../../demo/phone/wav.js';
 const RATE_HZ = 8000;
 /** Longer than any test, because not every peer plays a file twice. */
 const SECONDS = 60;
+const SYLLABLES_PER_SECOND = 4;
+export const SYLLABLE_LEVEL = 0.16;
 
 /** Peak of the microphone's noise, which is triangular: −62 dBFS RMS. */
 const NOISE = 64;
@@ -18,13 +20,15 @@ export type Law = 'PCMU' | 'PCMA';
  */
 export interface Chord {
   readonly frequenciesHz: readonly number[];
+  /** Further ones, 16 dB softer, that come and go like syllables: codecs take what is always the same for noise. */
+  readonly syllables?: { readonly frequenciesHz: readonly number[]; readonly fromMs: number };
   /** Peak of the whole, dBFS. */
   readonly peakDbfs: number;
 }
 
-/** Writes it as RIFF WAVE, 8 kHz, 16 bit. */
-export function writeChordWav(path: string, chord: Chord): void {
-  writeWav(path, samplesOf(chord));
+/** Writes it as RIFF WAVE, 16 bit. */
+export function writeChordWav(path: string, chord: Chord, rateHz = RATE_HZ): void {
+  writeWav(path, samplesOf(chord, rateHz), rateHz);
 }
 
 /** Writes it as bare G.711 octets. */
@@ -38,11 +42,22 @@ export function throughLaw(samples: Float64Array, law: Law): Float64Array {
   return Float64Array.from(codec.decode(codec.encode(Int16Array.from(samples, clipped))));
 }
 
-function samplesOf({ frequenciesHz, peakDbfs }: Chord): Int16Array {
-  const amplitude = (10 ** (peakDbfs / 20) * 32767) / frequenciesHz.length;
-  const steps = frequenciesHz.map((frequencyHz) => (2 * Math.PI * frequencyHz) / RATE_HZ);
-  return Int16Array.from({ length: RATE_HZ * SECONDS }, (_, n) =>
-    clipped(steps.reduce((total, step) => total + amplitude * Math.sin(step * n), noise())),
+function samplesOf({ frequenciesHz, syllables, peakDbfs }: Chord, rateHz = RATE_HZ): Int16Array {
+  const amplitude =
+    (10 ** (peakDbfs / 20) * 32767) / (frequenciesHz.length + SYLLABLE_LEVEL * (syllables?.frequenciesHz.length ?? 0));
+  const perSample = (frequencyHz: number): number => (2 * Math.PI * frequencyHz) / rateHz;
+  const steps = frequenciesHz.map(perSample);
+  const syllableSteps = syllables?.frequenciesHz.map(perSample) ?? [];
+  const syllablesFrom = ((syllables?.fromMs ?? 0) * rateHz) / 1000;
+  const syllable = perSample(SYLLABLES_PER_SECOND);
+  return Int16Array.from({ length: rateHz * SECONDS }, (_, n) =>
+    clipped(
+      steps.reduce((total, step) => total + amplitude * Math.sin(step * n), noise()) +
+        syllableSteps.reduce((total, step) => total + Math.sin(step * n), 0) *
+          amplitude *
+          SYLLABLE_LEVEL *
+          (n < syllablesFrom ? 0 : 0.5 - 0.5 * Math.cos(syllable * (n - syllablesFrom))),
+    ),
   );
 }
 

@@ -17,6 +17,11 @@ const HOST = '127.0.0.1';
 const ATTEMPTS = 50;
 /** Second octets of RTCP packets on the port of RTP begin here, less the marker bit (RFC 5761 §4). */
 const FIRST_RTCP_TYPE = 64;
+/** And end before the dynamic payload types. */
+const FIRST_DYNAMIC_TYPE = 96;
+
+/** Sees an RTP packet pass; false loses it on the way. */
+export type Passage = (rtp: Buffer, isFromServer: boolean) => boolean;
 
 /** One tapped line, for one call of one peer. */
 export class LineTap {
@@ -26,6 +31,8 @@ export class LineTap {
   heard = new RtpEar();
   /** Payload types of `heard` in the order in which each took over, over all offers. */
   readonly typesHeard: number[] = [];
+  /** Asked about every RTP packet; all pass where it is not given. */
+  passage: Passage | undefined;
   /** Resolves with the final status of the peer's INVITE. */
   readonly answered: Promise<number>;
   #settle: (status: number) => void = () => undefined;
@@ -90,6 +97,8 @@ export class LineTap {
     const isFromServer = from.port === this.#server?.port;
     const type = (bytes[1] ?? 0) & 0x7f;
     if (isFromServer && type < FIRST_RTCP_TYPE && this.typesHeard.at(-1) !== type) this.typesHeard.push(type);
+    const isRtcp = type >= FIRST_RTCP_TYPE && type < FIRST_DYNAMIC_TYPE;
+    if (!isRtcp && this.passage?.(bytes, isFromServer) === false) return;
     (isFromServer ? this.heard : this.said).hear(bytes, performance.now());
     const to = isFromServer ? this.#peer : this.#server;
     if (to !== undefined) this.rtp.send(bytes, to.port, to.address);

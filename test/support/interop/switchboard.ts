@@ -1,5 +1,5 @@
 /** A server of its own for one test file, and foreign telephones that call it. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
@@ -47,9 +47,16 @@ export class Switchboard {
     this.api = new ApiClient(server.http);
   }
 
-  static async open(): Promise<Switchboard> {
+  /** @param configuration what its configuration file says; none without */
+  static async open(configuration?: Readonly<Record<string, unknown>>): Promise<Switchboard> {
     const home = mkdtempSync(join(tmpdir(), 'mixminus-interop-'));
-    const env = { SIP_LISTEN: 'udp:127.0.0.1:0,tcp:127.0.0.1:0', DATA_DIR: join(home, 'data') };
+    const file = join(home, 'mixminus.json');
+    if (configuration !== undefined) writeFileSync(file, JSON.stringify(configuration));
+    const env = {
+      SIP_LISTEN: 'udp:127.0.0.1:0,tcp:127.0.0.1:0',
+      DATA_DIR: join(home, 'data'),
+      ...(configuration !== undefined && { CONFIG_FILE: file }),
+    };
     const switchboard = new Switchboard(await startServer(env, { realTime: true }), home);
     try {
       await switchboard.api.ready();
