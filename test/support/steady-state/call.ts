@@ -1,10 +1,4 @@
-/**
- * A call of ten legs in its steady state, in a process of its own: a test runner wraps modules in getters and counts its
- * own objects, of which nothing belongs in this measurement. `node --expose-gc --import tsx steady-call.ts TICKS ENCODING…`
- * prints {@link SteadyCall} as JSON.
- */
-import { PerformanceObserver } from 'node:perf_hooks';
-import { setTimeout } from 'node:timers/promises';
+/** A call of ten legs in its steady state, for `inProcessOfItsOwn`; arguments: ticks, encodings of the legs. */
 import { LevelMeter } from '../../../src/media/dsp/level.js';
 import { Upsampler } from '../../../src/media/dsp/resampler.js';
 import { Mixer } from '../../../src/media/mixer/mixer.js';
@@ -13,19 +7,8 @@ import { createTapRing, headAt, viewRing } from '../../../src/media/tap/ring.js'
 import { TapWriter } from '../../../src/media/tap/writer.js';
 import { createKernels } from '../kernels.js';
 import { seededNoise } from '../noise.js';
+import { measureGrowth } from './growth.js';
 
-/** What the process prints. */
-export interface SteadyCall {
-  /** Sum over payload sizes and first bytes: proof that the call has sent. */
-  readonly sent: number;
-  /** Bytes by which the heap has grown over the ticks. */
-  readonly grown: number;
-  /** Garbage collections meanwhile, which could hide growth. */
-  readonly collections: number;
-}
-
-const { gc: collectGarbage } = globalThis;
-if (collectGarbage === undefined) throw new Error('Needs --expose-gc.');
 const [ticks, ...encodings] = process.argv.slice(2);
 
 const kernels = createKernels();
@@ -53,7 +36,7 @@ for (const listener of [1, 6, 7]) {
 const ring = createTapRing(10, 0.2);
 const { head } = viewRing(ring);
 const tap = new TapWriter(ring, 0);
-let bytes = 0;
+let sent = 0;
 const tick = (number: number) => {
   // Two talkers, who pause now and then so that legs go between shared and private.
   for (let i = 0; i < 2; i++) {
@@ -74,21 +57,8 @@ const tick = (number: number) => {
   Atomics.store(head, headAt.read, Atomics.load(head, headAt.written));
   for (const leg of legs) {
     const payload = leg.payload();
-    bytes += payload.length + payload.bytes[0]!;
+    sent += payload.length + payload.bytes[0]!;
   }
   meter.measure(legs[0]!.sourcePointer, 960);
 };
-for (let i = 0; i < 20_000; i++) tick(i);
-let collections = 0;
-const observer = new PerformanceObserver((list) => (collections += list.getEntries().length));
-collectGarbage();
-await setTimeout(10);
-observer.observe({ entryTypes: ['gc'] });
-const before = process.memoryUsage().heapUsed;
-for (let i = 0; i < Number(ticks); i++) tick(i);
-const grown = process.memoryUsage().heapUsed - before;
-await setTimeout(10);
-observer.disconnect();
-
-const result: SteadyCall = { sent: bytes, grown, collections };
-console.log(JSON.stringify(result));
+await measureGrowth(tick, { warmUpTicks: 20_000, ticks: Number(ticks), sent: () => sent });
