@@ -36,12 +36,11 @@ export function stoi(clean: Float32Array, degraded: Float32Array, signalRateHz: 
   const heardBands = bandsOf(heard);
   let sum = 0;
   let count = 0;
-  for (let end = segmentFrames; end <= cleanBands.length; end++) {
-    for (let band = 0; band < bandCount; band++) {
-      sum += correlation(
-        cleanBands.slice(end - segmentFrames, end).map((frame) => frame[band]!),
-        heardBands.slice(end - segmentFrames, end).map((frame) => frame[band]!),
-      );
+  for (let band = 0; band < bandCount; band++) {
+    const clean = Float64Array.from(cleanBands, (frame) => frame[band]!);
+    const heard = Float64Array.from(heardBands, (frame) => frame[band]!);
+    for (let end = segmentFrames; end <= clean.length; end++) {
+      sum += correlation(clean, heard, end - segmentFrames, end);
       count++;
     }
   }
@@ -94,18 +93,35 @@ function bandsOf(signal: Float64Array): Float64Array[] {
   return frames;
 }
 
+const limited = new Float64Array(segmentFrames);
+
 /** Correlation of a band's envelopes over a segment, the heard one brought to the clean one's energy and clipped. */
-function correlation(clean: readonly number[], heard: readonly number[]): number {
-  const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-  const scale = norm(clean) / (norm(heard) + 1e-20);
-  const limited = heard.map((value, i) => Math.min(value * scale, clean[i]! * clip));
-  const centred = (values: readonly number[]): number[] => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return values.map((value) => value - mean);
-  };
-  const left = centred(clean);
-  const right = centred(limited);
-  return left.reduce((sum, value, i) => sum + value * right[i]!, 0) / (norm(left) * norm(right) + 1e-20);
+function correlation(clean: Float64Array, heard: Float64Array, from: number, to: number): number {
+  let energy = 0;
+  let heardEnergy = 0;
+  for (let i = from; i < to; i++) {
+    energy += clean[i]! ** 2;
+    heardEnergy += heard[i]! ** 2;
+  }
+  const scale = Math.sqrt(energy) / (Math.sqrt(heardEnergy) + 1e-20);
+  let mean = 0;
+  let heardMean = 0;
+  for (let i = from; i < to; i++) {
+    limited[i - from] = Math.min(heard[i]! * scale, clean[i]! * clip);
+    mean += clean[i]! / segmentFrames;
+    heardMean += limited[i - from]! / segmentFrames;
+  }
+  let cross = 0;
+  let variance = 0;
+  let heardVariance = 0;
+  for (let i = from; i < to; i++) {
+    const left = clean[i]! - mean;
+    const right = limited[i - from]! - heardMean;
+    cross += left * right;
+    variance += left ** 2;
+    heardVariance += right ** 2;
+  }
+  return cross / (Math.sqrt(variance) * Math.sqrt(heardVariance) + 1e-20);
 }
 
 /** Fourier transform in place, radix 2. */

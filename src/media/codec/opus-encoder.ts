@@ -13,6 +13,8 @@ const fadingTicks = 10;
 const settlingTicks = 4;
 /** With DTX every so many ticks a packet is sent, as libopus does itself. */
 const dtxPeriodTicks = 20;
+/** At 32 kbit/s libopus sends no redundancy unless more than 5 % are lost: it would have to give up what is above 8 kHz. */
+const leastLossPercent = 6;
 const silence = new Float32Array(samplesPerTick);
 
 /**
@@ -169,5 +171,6 @@ export class OpusEncoder implements Encoder {
 }
 
 function percentOf(ratio: number): number {
-  return Math.round(Math.min(1, Math.max(0, ratio)) * 100);
+  const percent = Math.round(Math.min(1, Math.max(0, ratio)) * 100);
+  return percent === 0 ? 0 : Math.max(percent, leastLossPercent);
 }

@@ -19,8 +19,8 @@ import { Pitch } from './pitch.js';
 import { audibleStep, hideStep } from './step.js';
 
 /** Below this correlation with the period before, a voice is no steadier than noise; from the other on it is as steady as it gets. */
-const leastCorrelation = 0.5;
-const fullCorrelation = 1;
+const leastCorrelation = 0.4;
+const fullCorrelation = 0.9;
 /** Level of what is made up of noise, and of the steadiest voice. */
 const leastCertainty = 0.5;
 const fullCertainty = 1;
@@ -28,7 +28,7 @@ const fullCertainty = 1;
 const easeMs = 2;
 /** From when on doubt grows, how quickly, and to what level. */
 const doubtFromMs = 15;
-const doubtMs = 70;
+const doubtMs = 100;
 const floorLevel = 0.45;
 /** The voice was falling by this much at most per 10 ms, and goes on falling for so long. */
 const steepestFall = 0.3;

@@ -173,6 +173,13 @@ describe('OpusEncoder', () => {
     able.close();
   });
 
+  it('sends FEC to a peer that reports a loss of 1 %', () => {
+    const able = createOpusEncoder(opus, { useinbandfec: '1' });
+    able.setPacketLoss(0.01);
+    expect(rescues(encodeTicks(able, speech))).toBeGreaterThan(40);
+    able.close();
+  });
+
   it('with DTX, says that silence need not be sent, with an update every 400 ms', () => {
     const signal = new Float32Array(48_000 * 4);
     signal.set(speech.subarray(0, 48_000));

@@ -43,6 +43,30 @@ describe.each([8000, 16_000, 48_000])('waveform concealment at %i Hz', (rateHz) 
     expect(steepest(output)).toBeLessThan(1.5 * steepest(signal));
   });
 
+  it.each([-0.03, 0.03])('goes on with a pitch that changes by %f of itself in 40 ms', (share) => {
+    let phase = 0;
+    const signal = Float32Array.from({ length: 10 * frame }, (_, n) => {
+      phase += (140 * (1 + (share * (n - 6 * frame)) / (2 * frame))) / rateHz;
+      let sum = 0;
+      for (let harmonic = 1; harmonic <= 12; harmonic++) sum += Math.sin(2 * Math.PI * harmonic * phase) / harmonic;
+      return 0.2 * sum;
+    });
+    const output = played(signal, rateHz, new Set([6]));
+    const hole = [6 * frame, 7 * frame] as const;
+    expect(error(output.subarray(...hole), signal.subarray(...hole))).toBeLessThan(0.3 * rms(signal));
+  });
+
+  it('follows on silence untouched once what was made up has been faded out', () => {
+    const plc = new WaveformPlc(rateHz);
+    const signal = voice(rateHz, 100, 5 * frame);
+    plc.received(signal.slice(), 5 * frame);
+    plc.conceal(new Float32Array(frame), frame);
+    plc.fellSilent();
+    const received = signal.slice(0, frame);
+    plc.received(received, frame);
+    expect(received).toEqual(signal.slice(0, frame));
+  });
+
   it('changes nothing where nothing is lost', () => {
     const signal = voice(rateHz, 120, 20 * frame);
     expect(played(signal, rateHz, new Set())).toEqual(signal);
