@@ -25,6 +25,8 @@ const PEAK_DBFS = -12;
 const TOLERANCE_DB = 0.5;
 /** Of what it said itself; a leak this soft is noticed, for so a tone of that level is found in what is decoded. */
 const OWN_VOICE_DB = -55;
+/** A step is steady within so much of the median. */
+const STEADY_DB = 6;
 /** Whole periods of all tones. */
 const WINDOW = RATE_HZ / 10;
 /** Each has a tone to be measured by, and later syllables as well, which make its encoder take it for speech and send FEC. */
@@ -74,14 +76,14 @@ describeWith(
       expect(bobLossy!.receive.lost).toBe(0);
       expect(annLossy!.send.remoteLossRatio).toBeGreaterThan(0.03);
 
-      // What bob heard of ann meanwhile, in steps of 20 ms: no hole, though twelve in a hundred of her packets were lost.
-      const heard = decode(toBob).subarray(lossyFrom.bob * 960);
-      const levels = levelsDb(heard, voicesHz.ann, RATE_HZ / 50);
+      // What bob heard of ann meanwhile, in steps of 20 ms. Twelve in a hundred of her packets were lost, and silence for them
+      // would leave at most 88 steady steps; without a loss Opus makes 97 to 100 of this chord, so none of them is judged alone.
+      const levels = levelsDb(decode(toBob).subarray(lossyFrom.bob * 960), voicesHz.ann, RATE_HZ / 50);
+      const steady = levels.filter((level) => Math.abs(level - median(levels)) < STEADY_DB).length / levels.length;
       const { rescued, concealed } = annLossy!.playout;
-      console.log(`${rescued} rescued, ${concealed} concealed, softest 20 ms ${Math.min(...levels).toFixed(1)} dB`);
-      expect(Math.min(...levels)).toBeGreaterThan(TONE_DB - 12);
-      const steady = levels.filter((level) => Math.abs(level - median(levels)) < 3).length;
-      expect(steady / levels.length).toBeGreaterThan(0.95);
+      console.log(`${rescued} rescued, ${concealed} concealed, ${(100 * steady).toFixed(1)} % of the steps are steady`);
+      expect(steady).toBeGreaterThan(0.95);
+      expect(Math.abs(median(levels) - TONE_DB)).toBeLessThan(STEADY_DB);
 
       // Redundancy is sent to ann once she has reported loss, and never to bob.
       expect(toAnn.slice(0, lossyFrom.ann).filter(hasRescue)).toEqual([]);
@@ -127,9 +129,11 @@ async function talk(switchboard: Switchboard) {
   isLossy = true;
   await sleep(LOSSY_MS);
   const lossy = await statisticsOf(switchboard, [ann, bob]);
+  // Who is hung up on first is not heard to the end.
+  const heardByBob = toBob.slice();
   for (const { id } of (await switchboard.api.calls()).values()) await switchboard.api.endCall(id);
   await Promise.all([ann, bob].map((peer) => peer.goneAfterBye()));
-  return { ann, bob, toBob, toAnn, lossyFrom, statistics: { clean, lossy } };
+  return { ann, bob, toBob: heardByBob, toAnn, lossyFrom, statistics: { clean, lossy } };
 }
 
 async function statisticsOf({ api }: Switchboard, peers: readonly ConnectedPeer[]) {
