@@ -1,13 +1,22 @@
 /**
- * Every codec to every other through a whole media worker: gain at 1 kHz, response over the narrower codec's band, how much of
- * its own voice a leg hears beside an ideal bridge made of the same streams, and a tone of ten minutes per codec.
+ * Every codec to every other through a whole media worker: gain at 1 kHz; response over the narrower codec's band, by itself and
+ * beside that of an ideal bridge; how much of its own voice a leg hears beside an ideal bridge made of the same streams; and a
+ * tone of ten minutes per codec.
  *
  *     npx tsx bench/codec-pairs.ts [minutes of tone, default 10; 0 = none]
  *
  * Sockets and time are emulated: everybody gets the same table.
  */
 import { phaseSlips } from '../demo/phone/phase.js';
-import { type CodecName, codecs, commonBandHz, connectPair, gainDb, selfLeak } from '../test/support/codec-pair.js';
+import {
+  type CodecName,
+  codecs,
+  commonBandHz,
+  connectPair,
+  gainDb,
+  idealGainsDb,
+  selfLeak,
+} from '../test/support/codec-pair.js';
 import { tone } from '../test/support/codec-peer.js';
 import { GlitchEar } from '../test/support/glitch-ear.js';
 
@@ -18,7 +27,7 @@ const TONE_HZ = 1004;
 const FLAT_DB = 1;
 
 console.log(
-  'from    to      1 kHz  band of both, Hz  within  beyond ±1 dB                                own voice  ideal bridge',
+  'from    to      1 kHz  band of both, Hz  within  beyond ±1 dB                                from ideal  own voice  ideal bridge',
 );
 for (const from of names) for (const to of names) console.log(await pairRow(from, to));
 console.log('\ndB; the own voice is searched for around its tones while two others talk, relative to what was said');
@@ -37,12 +46,15 @@ async function pairRow(from: CodecName, to: CodecName): Promise<string> {
   const flat = response.filter(({ db }) => Math.abs(db) < FLAT_DB);
   const most = Math.max(...flat.map(({ db }) => Math.abs(db)));
   const beyond = response.filter((point) => !flat.includes(point)).map(({ hz, db }) => `${hz} Hz ${signed(db, 1)}`);
+  const [idealReference = 0, ...ideal] = idealGainsDb(from, to, [1000, ...band]);
+  const fromIdeal = Math.max(...response.map(({ db }, i) => Math.abs(db - (ideal[i]! - idealReference))));
   const { bridgeDb, idealDb } = await selfLeak(from, to);
   return [
     from.padEnd(8) + to.padEnd(8) + signed(reference).padStart(5),
     `${band[0]}–${band.at(-1)}`.padStart(16),
     `±${most.toFixed(2)}`.padStart(8),
     beyond.join(', ').padEnd(42),
+    `±${fromIdeal.toFixed(2)}`.padStart(8),
     bridgeDb.toFixed(1).padStart(9),
     idealDb.toFixed(1).padStart(12),
   ].join('  ');

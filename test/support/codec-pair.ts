@@ -1,5 +1,7 @@
 /** How one codec sounds to another through a whole media worker, measured from outside: gain, response, own voice. */
+import type { Encoder } from '../../src/media/codec/port.js';
 import { createDecoder, createEncoder } from '../../src/media/codec/registry.js';
+import type { Kernels } from '../../src/media/dsp/kernels.js';
 import type { PayloadFormat } from '../../src/media/protocol.js';
 import { CodecPeer, type Voice, tone } from './codec-peer.js';
 import { createKernels } from './kernels.js';
@@ -54,6 +56,27 @@ export function gainDb({ rig, talker, listener }: CodecPair, hz: number, amplitu
   listener.takeHeard();
   rig.run(25);
   return 20 * Math.log10(toneAt(listener.takeHeard(), listener.rateHz, hz).amplitude / amplitude);
+}
+
+/**
+ * What {@link gainDb} would be through a bridge that adds nothing of its own, for a row of tones one after the other: codecs
+ * that follow the voice (Opus in its VOIP mode cuts off what is below it) are not flat by themselves.
+ */
+export function idealGainsDb(
+  from: CodecName,
+  to: CodecName,
+  frequenciesHz: readonly number[],
+  amplitude = 0.25,
+): number[] {
+  const voice: Voice = (n, rateHz) => tone(frequenciesHz[Math.floor(n / rateHz)] ?? 0, amplitude)(n, rateHz);
+  const kernels = createKernels(createOpus());
+  const encoder = createEncoder(codecs[to], kernels);
+  const { rateHz } = encoder;
+  const heard = throughEncoder(to, encoder, throughCodec(from, voice, rateHz, frequenciesHz.length), kernels);
+  return frequenciesHz.map((hz, second) => {
+    const settled = heard.slice((second + 0.5) * rateHz, (second + 1) * rateHz);
+    return 20 * Math.log10(toneAt(settled, rateHz, hz).amplitude / amplitude);
+  });
 }
 
 /** Tones of the one who listens for himself and of the other, Hz; no sums or differences of the others' are near the own, and
@@ -121,14 +144,19 @@ function idealBridge(from: CodecName, to: CodecName, seconds: number): Float32Ar
   const encoder = createEncoder(codecs[from], kernels);
   const streams = others.map((voice) => throughCodec(to, voice, encoder.rateHz, seconds + 1));
   const mix = streams[0]!.map((value, i) => value + streams[1]![i]!);
-  const decoder = createDecoder(codecs[from], kernels);
+  return throughEncoder(from, encoder, mix, kernels).slice(encoder.rateHz);
+}
+
+/** A signal as it comes out of a codec. */
+function throughEncoder(name: CodecName, encoder: Encoder, signal: Float32Array, kernels: Kernels): Float32Array {
+  const decoder = createDecoder(codecs[name], kernels);
   const bytes = new Uint8Array(2000);
-  const heard = ticksOf(mix, encoder.rateHz).map((frame) => {
+  const heard = ticksOf(signal, encoder.rateHz).map((frame) => {
     const pcm = new Float32Array(frame.length);
     decoder.decode(bytes, encoder.encode(frame, bytes, 0), pcm);
     return pcm;
   });
-  return concatenate(heard.slice(50));
+  return concatenate(heard);
 }
 
 /** A voice as it comes out of a codec, at another rate. */
