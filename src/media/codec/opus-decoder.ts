@@ -61,7 +61,7 @@ export class OpusDecoder implements Decoder {
   decode(payload: Uint8Array, length: number, output: Float32Array): number {
     const samples = this.samplesIn(payload, length);
     if (samples < 0 || samples > output.length) return -1;
-    this.#comeBack();
+    const followsLoss = this.#comeBack();
     if (this.#freshStarts > 0) {
       this.#freshStarts--;
       this.#opus.initDecoder(this.#state);
@@ -71,7 +71,8 @@ export class OpusDecoder implements Decoder {
     this.#packetSamples = samples;
     this.#take(0, output, 0, samples);
     this.#plc.received(output, samples);
-    clip(output, samples);
+    // Only where a step was hidden can it be louder than libopus ever is: not in the common case.
+    if (followsLoss) clip(output, samples);
     return samples;
   }
 
@@ -155,9 +156,9 @@ export class OpusDecoder implements Decoder {
     for (let i = 0; i < count; i++) output[at + i] = pcm[first + i]! * scale;
   }
 
-  /** Something is received: decides with which decoder to go on. */
-  #comeBack(): void {
-    if (this.#missing === 0) return;
+  /** Something is received: decides with which decoder to go on. @returns whether anything was missing */
+  #comeBack(): boolean {
+    if (this.#missing === 0) return false;
     const isOnlyLate = this.#missing < this.#packetSamples;
     if (isOnlyLate || (this.#missing >= greatestStep && this.#missing <= shortLossSamples)) {
       const made = this.#state;
@@ -166,6 +167,7 @@ export class OpusDecoder implements Decoder {
     }
     this.#missing = 0;
     this.#aheadFrom = this.#aheadTo = 0;
+    return true;
   }
 }
 
