@@ -22,6 +22,17 @@ describe('level', () => {
     meter.close();
   });
 
+  it('of silence nobody has to measure is that of zeros, whatever was measured before', () => {
+    const meter = new LevelMeter(kernels);
+    meter.measure(kernels.allocateFloats(960), 960);
+    const zeros = [meter.rmsDbov, meter.peak];
+    frame.fill(0.5);
+    meter.measure(pointer, 960);
+    meter.measureSilence();
+    expect([meter.rmsDbov, meter.peak]).toEqual(zeros);
+    meter.close();
+  });
+
   it('of an RMS is never below that of digital silence', () => {
     expect(levelDbov(0)).toBe(-127);
     expect(levelDbov(1e-12)).toBe(-127);

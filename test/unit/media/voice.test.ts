@@ -147,6 +147,26 @@ describe('the voice of a leg', () => {
     expect(rig.eventsOf('speakers').at(-1)?.legIds).toEqual(['loud', 'soft']);
     expect((await rig.snapshot('room')).speakers).toEqual(['loud', 'soft']);
   });
+
+  it('is nothing at all of who is muted, whoever talks beside', async () => {
+    const rig = new MediaRig();
+    rig.command({ type: 'openCall', callId: 'room' });
+    const legs = [await rig.join('room', 'first'), await rig.join('room', 'second')];
+    for (const leg of legs) leg.speak = sine(500, 16_000);
+    rig.command({ type: 'reportLevels', callId: 'room', everyTicks: 1 });
+    for (const [muted, talks] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      for (const [index, legId] of ['first', 'second'].entries()) {
+        rig.command({ type: 'controlLeg', callId: 'room', legId, controls: { muted: index === muted } });
+      }
+      rig.run(20);
+      const { levels } = rig.eventsOf('levels').at(-1)!;
+      expect(levels[muted]).toMatchObject({ levelDbov: -127, peakDbov: -127 });
+      expect(levels[talks]!.levelDbov).toBeGreaterThan(-12);
+    }
+  });
 });
 
 describe('zeros after zeros', () => {
