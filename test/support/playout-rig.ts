@@ -31,6 +31,8 @@ export function vowel(pitchHz: number, amplitude = 0.2): Signal {
 /** 16 bit linear audio, big endian, as a decoder; its empty payload and its odd lengths are malformed. */
 export class LinearDecoder implements Decoder {
   resets = 0;
+  /** How often what it made up was faded out. */
+  silences = 0;
   closed = false;
   readonly #plc: WaveformPlc;
 
@@ -54,6 +56,11 @@ export class LinearDecoder implements Decoder {
 
   conceal(output: Float32Array, samples: number): void {
     this.#plc.conceal(output, samples);
+  }
+
+  fellSilent(): void {
+    this.silences++;
+    this.#plc.fellSilent();
   }
 
   reset(): void {

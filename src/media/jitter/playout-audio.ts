@@ -208,7 +208,7 @@ export class PlayoutAudio {
   }
 
   private append(count: number): void {
-    this.splice.join(scratch, count);
+    this.splice.join(scratch, count, this.rate);
     this.fifo.write(windowOf(count), count);
   }
 

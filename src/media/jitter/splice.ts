@@ -16,8 +16,8 @@ export class Splice {
   private readonly tail = new Float32Array((MAX_RATE_HZ * SPLICE_MS) / 1000);
   private readonly other = new Float32Array(this.tail.length);
   private length = 0;
-  /** Rate of the silence that is held, 0 while something else is. */
-  private silentRateHz = 0;
+  /** Whether what is held is silence. */
+  private silent = false;
 
   /** True while a first half is held. */
   get pending(): boolean {
@@ -27,7 +27,7 @@ export class Splice {
   /** Holds what `decoder` would go on with. */
   holdDecoder(decoder: Decoder): void {
     this.length = Math.min(this.tail.length, (decoder.rateHz * SPLICE_MS) / 1000);
-    this.silentRateHz = 0;
+    this.silent = false;
     decoder.conceal(this.tail, this.length);
   }
 
@@ -35,13 +35,13 @@ export class Splice {
   holdSilence(rateHz: number): void {
     this.length = Math.min(this.tail.length, (rateHz * SPLICE_MS) / 1000);
     this.tail.fill(0, 0, this.length);
-    this.silentRateHz = rateHz;
+    this.silent = true;
   }
 
   /** Holds what a pause sounds like. */
   holdNoise(noise: ComfortNoise, rateHz: number): void {
     this.holdSilence(rateHz);
-    this.silentRateHz = 0;
+    this.silent = false;
     noise.add(this.tail, this.length);
   }
 
@@ -57,13 +57,12 @@ export class Splice {
     }
     this.tail.set(this.other);
     this.length = length;
-    if (this.silentRateHz > 0) this.silentRateHz = toRateHz;
   }
 
-  /** Fades what is held into the first samples of `audio`, in place; after silence only a step is hidden. */
-  join(audio: Float32Array, count: number): void {
-    if (this.length > 0 && this.silentRateHz > 0) {
-      hideStep(audio, count, silence, this.silentRateHz);
+  /** Fades what is held into the first samples of `audio` of a rate, in place; after silence only a step is hidden. */
+  join(audio: Float32Array, count: number, rateHz: number): void {
+    if (this.pending && this.silent) {
+      hideStep(audio, count, silence, rateHz);
       this.length = 0;
       return;
     }

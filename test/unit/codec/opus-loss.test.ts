@@ -53,6 +53,22 @@ function receive(
   return { heard: concatenate(heard), rescued };
 }
 
+describe('an Opus packet that is only late', () => {
+  it('is decoded as if nothing had been made up meanwhile, but for the join', () => {
+    const packets = encodeTicks(createOpusEncoder(opus), speechLike(1, 5));
+    const [punctual, late] = [new OpusDecoder(opus), new OpusDecoder(opus)];
+    const [expected, output] = [new Float32Array(960), new Float32Array(960)];
+    packets.forEach((packet, index) => {
+      if (index === 20) late.conceal(new Float32Array(480), 480);
+      punctual.decode(packet, packet.length, expected);
+      late.decode(packet, packet.length, output);
+      expect(output.subarray(index === 20 ? 240 : 0)).toEqual(expected.subarray(index === 20 ? 240 : 0));
+    });
+    punctual.close();
+    late.close();
+  });
+});
+
 describe('a lost Opus packet', () => {
   const speech = speechLike(4, 3);
   const encoder = createOpusEncoder(opus, { useinbandfec: '1' });

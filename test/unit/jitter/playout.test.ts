@@ -192,6 +192,7 @@ describe('Playout', () => {
     bench.insert(63, 63 * 160, 800);
     expect(bench.tick()).toBe('played');
     expect(bench.playout.statistics()).toMatchObject({ played: 51, concealed: 5, silent: 7 });
+    expect(bench.decoder.silences).toBe(1);
   });
 
   it('takes telephone-events for a pause, fades once, and counts no concealment', () => {
