@@ -185,12 +185,14 @@ describe('Playout', () => {
     expect(bench.playout.statistics()).toMatchObject({ played: 51, concealed: 0, silent: 12 });
   });
 
-  it('counts the same gap as concealed when sequence numbers are missing', () => {
+  it('counts the same gap as concealed when sequence numbers are missing, and fades nothing in after it', () => {
     const bench = new Bench();
     bench.stream(1, 50);
     for (let tick = 0; tick < 12; tick++) bench.tick();
-    bench.insert(63, 63 * 160, 800);
+    const wave = Array.from({ length: 160 }, (_, i) => Math.round(8000 * Math.sin(i / 3)));
+    bench.insert(63, 63 * 160, 0, { payload: Uint8Array.from(wave.flatMap((value) => [value >> 8, value])) });
     expect(bench.tick()).toBe('played');
+    expect(Array.from(bench.output.subarray(0, 160), (value) => value * 32_768)).toEqual(wave);
     expect(bench.playout.statistics()).toMatchObject({ played: 51, concealed: 5, silent: 7 });
     expect(bench.decoder.silences).toBe(1);
   });
