@@ -32,7 +32,8 @@ interface Ducking {
  * What one listener, or all that hear the same, hear in this tick: the limited 48 kHz mix, and on demand, once, its
  * narrower versions and payloads in codecs without memory.
  *
- * The limiter works in place, delays nothing and costs only a look at the peaks while nothing is too loud. The end of the frame stays as the history of the next: the resamplers need no state of their own.
+ * The limiter works in place, delays nothing and costs only a look at the peaks while nothing is too loud. The end of the
+ * frame stays as the history of the next: the resamplers need no state of their own.
  */
 export class Heard {
   /** The tick's mix after the limiter: 960 floats at 48 kHz. */
